@@ -48,7 +48,8 @@ data: setup ## rebuild the data that ships in the package from ../shared/data
 	@$(BIN)/python scripts/make_datasets.py ../shared/data
 
 lock: ## resolve the dependencies again into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra local --extra inspect --extra images --group dev --universal \
+	uv pip compile pyproject.toml --extra local --extra inspect --extra images --extra service \
+	  --extra embed --extra ray --extra ifeval --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-header --upgrade -o requirements.lock
 
 clean: ## remove what the other targets made
