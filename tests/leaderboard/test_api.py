@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from banzuke.leaderboard.links import api_model_url, api_url
-from banzuke.leaderboard.schemas import BoardList, BoardRowsPage, ModelDetail
+from banzuke.leaderboard.schemas import BoardList, BoardRowsPage, ModelDetail, Problem
 from tests.leaderboard.serving import HOSTILE_NAMES, table_outcomes
 
 QUERY = "?type=chat&sort=score:B&per_page=all"
@@ -96,13 +96,17 @@ def test_csv_does_not_start_a_formula(client):
 def test_problems_are_one_json_sentence(client, path, status):
     response = client.get(path)
     assert response.status_code == status
-    assert list(response.json()) == ["error"]
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = Problem.model_validate(response.json())
+    assert problem.status == status
+    assert len(problem.detail) > 10
 
 
 def test_only_get_is_answered(client):
     response = client.post("/api/v1/boards")
     assert response.status_code == 405
-    assert response.json() == {"error": "method not allowed"}
+    assert response.json()["detail"] == "method not allowed"
+    assert response.headers["allow"] == "GET"
 
 
 def test_the_openapi_page_lists_every_operation_and_parameter(client):

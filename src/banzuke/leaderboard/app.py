@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from banzuke._version import __version__
-from banzuke.leaderboard.errors import add_error_pages
+from banzuke.leaderboard.errors import add_error_pages, refuse
 from banzuke.leaderboard.links import (
     analysis_url,
     api_model_url,
@@ -20,12 +20,14 @@ from banzuke.leaderboard.links import (
     model_url,
 )
 from banzuke.leaderboard.routes import api, pages
-from banzuke.leaderboard.security import SecurityHeaders
+from banzuke.leaderboard.security import BodyLimit, CrossSiteGuard, SecurityHeaders
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
 from banzuke.outcomes import Lake
 
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+MAX_BODY_BYTES = 256 * 1024
+"""Largest request body that is read; a submission is a few hundred bytes."""
 _WEEK = "public, max-age=604800"
 
 _assets = APIRouter(include_in_schema=False)
@@ -55,6 +57,8 @@ def create_app(data: str | Path | Lake) -> FastAPI:
     app.state.store = SnapshotStore(data if isinstance(data, Lake) else Lake(data))
     # level 1: a table of all rows is megabytes, and packing it must not outlast sending it
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
+    app.add_middleware(CrossSiteGuard, refuse=refuse)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, refuse=refuse)
     app.add_middleware(SecurityHeaders)
     app.include_router(api.router)
     app.include_router(pages.router)

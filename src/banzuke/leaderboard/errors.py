@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import orjson
@@ -12,11 +13,16 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
-from banzuke.leaderboard.security import POLICY
+from banzuke.leaderboard.security import POLICY, Refusal
+from banzuke.leaderboard.security.rates import TooManyRequestsError, too_many
 from banzuke.leaderboard.templating import render
 from banzuke.leaderboard.views.site import ErrorPage, Site, site
 
 _log = logging.getLogger(__name__)
+
+PROBLEM = "application/problem+json"  # RFC 9457
+_MOST_FIELDS = 20
+_LONGEST = 300
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -37,20 +43,39 @@ def _bad_request(request: Request, error: Exception) -> Response:
     return _answer(request, HTTPStatus.BAD_REQUEST, str(error))
 
 
+def refuse(request: Request, refusal: Refusal) -> Response:
+    """Answer a request that a middleware turned away."""
+    return _answer(request, refusal.status, refusal.sentence, refusal.headers)
+
+
 def _not_understood(request: Request, error: Exception) -> Response:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    name = next((str(part) for part in reversed(first.get("loc", ())) if isinstance(part, str)), "")
-    message = str(first.get("msg", "it cannot be understood"))
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    fields = [
+        {"field": _field(one.get("loc", ())), "message": str(one.get("msg", ""))[:_LONGEST]}
+        for one in found[:_MOST_FIELDS]
+    ]
+    first = fields[0] if fields else {"field": "", "message": "it cannot be understood"}
     return _answer(
-        request, HTTPStatus.UNPROCESSABLE_ENTITY, f"the value of '{name[:80]}': {message}"
+        request,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        f"the value of '{first['field']}': {first['message']}",
+        fields=fields,
     )
 
 
+def _field(location: Sequence[object]) -> str:
+    return next((str(part) for part in reversed(location) if isinstance(part, str)), "")[:80]
+
+
 def _http(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    if not isinstance(error, HTTPException):
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong")
+    if isinstance(error, TooManyRequestsError):
+        return refuse(request, too_many(error))
+    status = HTTPStatus(error.status_code)
     if status == HTTPStatus.NOT_FOUND:
-        return _answer(request, HTTPStatus.NOT_FOUND, "there is no page at this address")
-    return _answer(request, HTTPStatus(status), HTTPStatus(status).phrase.lower())
+        return _answer(request, status, "there is no page at this address", error.headers)
+    return _answer(request, status, status.phrase.lower(), error.headers)
 
 
 def _storage(request: Request, error: Exception) -> Response:
@@ -67,13 +92,20 @@ def _unexpected(request: Request, error: Exception) -> Response:
     return response
 
 
-def _answer(request: Request, status: HTTPStatus, sentence: str) -> Response:
+def _answer(
+    request: Request,
+    status: HTTPStatus,
+    sentence: str,
+    headers: Mapping[str, str] | None = None,
+    fields: Sequence[Mapping[str, str]] = (),
+) -> Response:
     if request.url.path.startswith("/api/v1"):
-        content = orjson.dumps({"error": sentence})
-        return Response(content, status_code=status, media_type="application/json")
+        problem = {"title": status.phrase, "status": status.value, "detail": sentence}
+        content = orjson.dumps(problem | ({"errors": list(fields)} if fields else {}))
+        return Response(content, status, headers, media_type=PROBLEM)
     shown = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
     page = ErrorPage(title=status.phrase, status=status.value, message=shown)
-    return HTMLResponse(render("error.html", page, _navigation(request)), status_code=status)
+    return HTMLResponse(render("error.html", page, _navigation(request)), status, headers)
 
 
 def _navigation(request: Request) -> Site:

@@ -69,7 +69,19 @@ class BoardList(BaseModel):
     boards: list[BoardSummary]
 
 
-class Problem(BaseModel):
-    """What was wrong with the request."""
+class FieldProblem(BaseModel):
+    """What was wrong with one value."""
 
-    error: str
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What was wrong with the request, as ``application/problem+json`` (RFC 9457)."""
+
+    title: str = Field(description="The name of the status.")
+    status: int
+    detail: str = Field(description="One sentence: what is wrong, and what to do.")
+    errors: list[FieldProblem] = Field(
+        default=[], description="The values that were refused, where single values were."
+    )

@@ -1,0 +1,1 @@
+"""The leaderboard as a service: submissions in, evaluations by workers, results out."""
