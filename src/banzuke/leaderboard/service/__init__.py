@@ -1,1 +1,1 @@
-"""The leaderboard as a service: submissions in, evaluations by workers, results out."""
+"""The service behind a leaderboard: submissions in, evaluations by workers, results out."""
