@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from banzuke import progress
+from banzuke.cli.embed import EmbedOption, text_encoder
 from banzuke.cli.options import JsonOption
 from banzuke.cli.output import print_json, print_table
 from banzuke.exceptions import InvalidInputError
@@ -61,6 +62,7 @@ def benchmark(
     complete_models_only: Annotated[
         bool, typer.Option("--complete-models-only", help="Keep models without a gap.")
     ] = False,
+    embed: EmbedOption = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Fits at a time.", min=1)] = 1,
     json: JsonOption = False,
 ) -> None:
@@ -71,8 +73,10 @@ def benchmark(
     JSON keys: rows [{method, test, seed, observed, rmse_p, rmse_m, rmse_x, auc, log_loss, ece,
     coverage_90, fit_s, predict_s, peak_mb}].
     """
-    from banzuke.prediction.protocol import run_protocol
+    from banzuke.prediction.protocol import run_protocol, unfitted
 
+    names = [name.strip() for name in methods.split(",")]
+    predictors = unfitted(names, text_encoder(embed))
     table = _read(outcomes)
     if benchmarks is not None:
         table = table.select(items=_of_benchmarks(table, benchmarks.split(",")))
@@ -83,7 +87,7 @@ def benchmark(
     with progress.shown():
         rows = run_protocol(
             table,
-            methods=[name.strip() for name in methods.split(",")],
+            methods=predictors,
             observed=_numbers(observed),
             known_models=known_models,
             known_items=known_items,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.base import clone
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -26,7 +27,7 @@ from banzuke.prediction.simrmf import ScaledSimRMF, SimRMF
 from banzuke.prediction.splits import TESTS, Split, make_split
 from banzuke.progress import track
 
-__all__ = ["METHODS", "ProtocolRow", "run_protocol"]
+__all__ = ["METHODS", "ProtocolRow", "run_protocol", "unfitted"]
 
 METHODS: dict[str, Callable[[], Predictor]] = {
     "mean": lambda: MeanScore(by=None),
@@ -87,7 +88,12 @@ class ProtocolRow:
 def run_protocol(
     outcomes: Outcomes,
     *,
-    methods: Sequence[str] = ("mean", "mean-per-benchmark", "mf", "inductive"),
+    methods: Sequence[str] | Mapping[str, Predictor] = (
+        "mean",
+        "mean-per-benchmark",
+        "mf",
+        "inductive",
+    ),
     observed: Sequence[int | float] = (0.9,),
     known_models: int | None = None,
     known_items: int | None = None,
@@ -103,8 +109,8 @@ def run_protocol(
     Parameters
     ----------
     outcomes : Outcomes
-    methods : sequence of str
-        Keys of `METHODS`.
+    methods : sequence of str, or dict of str to Predictor
+        Keys of `METHODS`, or unfitted predictors by any name.
     observed : sequence of int or float
         T, the items each known model shows: a number, or a share of the known items if below 1.
     known_models, known_items : int, optional
@@ -124,9 +130,7 @@ def run_protocol(
     InvalidInputError
         For an unknown method or sizes larger than the matrix.
     """
-    for name in methods:
-        if name not in METHODS:
-            raise InvalidInputError(f"there is no method {name!r}; use {', '.join(METHODS)}")
+    predictors = methods if isinstance(methods, Mapping) else unfitted(methods)
     models = outcomes.n_models // 2 if known_models is None else known_models
     items = round(0.7 * outcomes.n_items) if known_items is None else known_items
     draws = [
@@ -144,17 +148,43 @@ def run_protocol(
     ]
     at = [seed for _ in observed for seed in seeds]
     tasks = [
-        delayed(_run)(name, split, seed, outcomes.scores)
+        delayed(_run)(clone(predictor), name, split, seed, outcomes.scores)
         for split, seed in zip(draws, at, strict=True)
-        for name in methods
+        for name, predictor in predictors.items()
     ]
     done = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
     return [row for rows in track(done, "protocol", len(tasks)) for row in rows]
 
 
-def _run(name: str, split: Split, seed: int, truth: np.ndarray) -> list[ProtocolRow]:
+def unfitted(names: Sequence[str], encoder: Any = None) -> dict[str, Predictor]:
+    """Return a predictor of each name in `METHODS`.
+
+    Parameters
+    ----------
+    names : sequence of str
+    encoder : transformer of texts, optional
+        Given to the methods that take one, such as `TextEmbeddings`.
+
+    Raises
+    ------
+    InvalidInputError
+        For an unknown name.
+    """
+    predictors = {}
+    for name in names:
+        if name not in METHODS:
+            raise InvalidInputError(f"there is no method {name!r}; use {', '.join(METHODS)}")
+        predictors[name] = METHODS[name]()
+        if encoder is not None and "encoder" in predictors[name].get_params(deep=False):
+            predictors[name].set_params(encoder=encoder)
+    return predictors
+
+
+def _run(
+    predictor: Predictor, name: str, split: Split, seed: int, truth: np.ndarray
+) -> list[ProtocolRow]:
     started = perf_counter()
-    predictor = METHODS[name]().fit(split.train)
+    predictor.fit(split.train)
     fitted = perf_counter()
     predicted = predictor.predict()
     ended = perf_counter()

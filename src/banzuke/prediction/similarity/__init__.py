@@ -1,8 +1,9 @@
 """Side information: what is known about models and items before anything is run."""
 
+from banzuke.prediction.similarity.embeddings import TextEmbeddings
 from banzuke.prediction.similarity.items import ItemFeatures
 from banzuke.prediction.similarity.lineage import lineage_similarity
 from banzuke.prediction.similarity.models import ModelKernels
 from banzuke.prediction.similarity.text import TextFeatures
 
-__all__ = ["ItemFeatures", "ModelKernels", "TextFeatures", "lineage_similarity"]
+__all__ = ["ItemFeatures", "ModelKernels", "TextEmbeddings", "TextFeatures", "lineage_similarity"]

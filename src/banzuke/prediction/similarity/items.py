@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import polars as pl
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.kernel_approximation import RBFSampler
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,7 +24,8 @@ _SENTENCE = re.compile(r"[.?!。?!]")
 class ItemFeatures(BaseEstimator):  # type: ignore[misc]
     """Groups of item features, each to be weighted as a whole.
 
-    ``text``: `TextFeatures` of question and choices. ``surface``: lengths, numbers, choices,
+    ``text``: `TextFeatures` of question and choices. ``embedding``: what ``encoder`` makes of
+    them, such as `TextEmbeddings`. ``surface``: lengths, numbers, choices,
     negation, the place of the right answer, standardised within each benchmark, and
     ``surface_rbf``, random Fourier features of them. ``task``: one-hot. A group whose columns
     are missing is empty.
@@ -32,8 +33,7 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     encoder : transformer of texts, optional
-        Anything with ``fit`` and ``transform`` from a list of texts to vectors; default
-        `TextFeatures`.
+        Anything with ``fit`` and ``transform`` from a list of texts to vectors; none by default.
     n_fourier : int, default 64
         Number of random Fourier features.
     random_state : int, default 0
@@ -53,10 +53,9 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
             self.tasks_ = {name: place for place, name in enumerate(names)}
         if not self.has_text_:
             return self
-        self.encoder_ = TextFeatures(random_state=self.random_state)
-        if self.encoder is not None:
-            self.encoder_ = self.encoder
-        self.encoder_.fit(_full_texts(items))
+        texts = _full_texts(items)
+        self.text_ = TextFeatures(random_state=self.random_state).fit(texts)
+        self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
         values = _surface(items)
         self.scales_ = {}
         for name, rows in _benchmarks(items).items():
@@ -76,7 +75,10 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
             for name, rows in _benchmarks(items).items():
                 centre, spread = self.scales_.get(name, self.overall_)
                 values[rows] = np.clip((values[rows] - centre) / spread, -5, 5)
-            groups["text"] = np.asarray(self.encoder_.transform(_full_texts(items)))
+            texts = _full_texts(items)
+            groups["text"] = self.text_.transform(texts)
+            if self.encoder_ is not None:
+                groups["embedding"] = np.asarray(self.encoder_.transform(texts), dtype=np.float64)
             groups["surface"] = values / np.sqrt(values.shape[1])
             groups["surface_rbf"] = self._fourier.transform(values)
         return {name: matrix for name, matrix in groups.items() if matrix.shape[1]}

