@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -109,6 +110,28 @@ def test_larger_model_than_all_known_is_warned_about(items: Lake, tmp_path) -> N
         run("model", str(card), "--collection", "quiz", "--data", items.root, "--json")
     )
     assert "larger than every known model" in report["warnings"][0]
+
+
+def test_readme_and_config_in_a_folder_are_a_card(items: Lake, tmp_path) -> None:
+    folder = tmp_path / "org-2--new"
+    folder.mkdir()
+    (folder / "README.md").write_text("---\nbase_model: org-2/model-2\n---\n# New")
+    (folder / "config.json").write_text('{"architectures": ["Arch2ForCausalLM"]}')
+    report = json.loads(
+        run("model", str(folder), "--collection", "quiz", "--data", items.root, "--json")
+    )
+    assert report["models"][0]["model"] == "org-2/new"
+
+
+def test_outcomes_are_refused_as_features(items: Lake, tmp_path) -> None:
+    card = tmp_path / "card.json"
+    card.write_text('{"model": "org-1/new"}')
+    full = items.read("quiz")
+    models = full.models.with_columns(depth=pl.Series(np.nanmean(full.scores, axis=1) * 7 + 1))
+    items.write("told", full.replace(models=models))
+    arguments = ["--collection", "told", "--feature", "depth", "--data", items.root]
+    with pytest.raises(BanzukeError, match="orders the models as their scores do"):
+        run("model", str(card), *arguments)
 
 
 @pytest.mark.parametrize("content", ["nonsense", "[]", '{"name": "x"}', "[1]"])

@@ -18,6 +18,7 @@ from banzuke.prediction import (
     ScaledSimRMF,
     SimRMF,
 )
+from banzuke.prediction.boosting import BoostedTrees
 from banzuke.prediction.irt import ItemResponse, Rasch
 from banzuke.prediction.lrmf import LaplacianFactorization
 from banzuke.prediction.routing import KNearestItems
@@ -35,6 +36,7 @@ PREDICTORS = {
     "rasch": Rasch(),
     "2pl": ItemResponse(),
     "nearest items": KNearestItems(5),
+    "boosting": BoostedTrees(10),
 }
 every_predictor = pytest.mark.parametrize("predictor", PREDICTORS.values(), ids=PREDICTORS.keys())
 

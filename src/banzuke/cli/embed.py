@@ -1,4 +1,4 @@
-"""The option ``--embed``: sentence embeddings beside the features made from the text itself."""
+"""Options for side information: sentence embeddings, and further columns of metadata."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ EmbedOption = Annotated[
         metavar="e5|URL#MODEL|NAME",
         help="Add sentence embeddings: e5 (extra embed), an OpenAI-compatible server such as "
         "http://127.0.0.1:8000/v1#e5-query, or a name of sentence-transformers.",
+    ),
+]
+
+FeatureOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature",
+        metavar="COLUMN",
+        help="A further numeric column of the models' metadata; repeat it. Outcomes are refused.",
     ),
 ]
 

@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from banzuke import progress
-from banzuke.cli.embed import EmbedOption, text_encoder
+from banzuke.cli.embed import EmbedOption, FeatureOption, text_encoder
 from banzuke.cli.options import JsonOption
 from banzuke.cli.output import print_json, print_table
 from banzuke.exceptions import InvalidInputError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _METHODS = (
     "mean, mean-per-benchmark, mf, mf-unbiased, simrmf, simrmf-scaled, lrmf, irt-2pl, rasch, "
-    "nearest-items, inductive"
+    "nearest-items, boosting, inductive"
 )
 
 _SHOWN = ("rmse_p", "rmse_m", "rmse_x", "auc", "ece", "fit_s")  # fits 80 columns
@@ -62,6 +62,7 @@ def benchmark(
     complete_models_only: Annotated[
         bool, typer.Option("--complete-models-only", help="Keep models without a gap.")
     ] = False,
+    features: FeatureOption = None,
     embed: EmbedOption = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Fits at a time.", min=1)] = 1,
     json: JsonOption = False,
@@ -76,7 +77,7 @@ def benchmark(
     from banzuke.prediction.protocol import run_protocol, unfitted
 
     names = [name.strip() for name in methods.split(",")]
-    predictors = unfitted(names, text_encoder(embed))
+    predictors = unfitted(names, text_encoder(embed), tuple(features or ()))
     table = _read(outcomes)
     if benchmarks is not None:
         table = table.select(items=_of_benchmarks(table, benchmarks.split(",")))

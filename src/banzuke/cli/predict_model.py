@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
-import polars as pl
 import typer
 
 from banzuke import progress
+from banzuke.cli.embed import EmbedOption, FeatureOption, text_encoder
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
-from banzuke.exceptions import ImportFormatError
-from banzuke.outcomes import Lake, standardise_models
+from banzuke.outcomes import Lake
 
 
 def predict_model(
     card: Annotated[
-        str, typer.Argument(metavar="CARD.json", help="One model card, or a list of them.")
+        str,
+        typer.Argument(
+            metavar="CARD.json",
+            help="A JSON card or a list of them, README.md, config.json, or a folder of both.",
+        ),
     ],
     *,
     collection: Annotated[
         str, typer.Option("--collection", help="Item results of the models to learn from.")
     ],
+    named: Annotated[
+        str | None, typer.Option("--name", help="Owner and name, where the card does not say them.")
+    ] = None,
+    features: FeatureOption = None,
+    embed: EmbedOption = None,
     data: DataOption = DEFAULT_DATA,
     level: Annotated[float, typer.Option("--level", help="Coverage of the intervals.")] = 0.9,
     seed: SeedOption = 0,
@@ -32,19 +38,24 @@ def predict_model(
 ) -> None:
     """Predict the scores of a model from its card alone.
 
-    A card is a JSON object with "model" and any of: params_b, architecture, type, organization,
-    base_models, merge_sources, is_merged, created. What is missing is read from the name, or
-    unknown.
+    A JSON card has "model" and any of: params_b, architecture, type, organization, base_models,
+    merge_sources, is_merged, purpose, tags, created. A README.md needs the YAML front matter of
+    model hubs; sizes are counted from config.json. What is missing is read from the name, or
+    unknown; results in a card are not read.
 
     JSON keys: models [{model, scores {benchmark: {mean, lower, upper}}}], warnings [text].
     """
+    from banzuke.prediction.cards import read_cards
     from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
 
-    cards = _read(Path(card))
+    cards = read_cards(card, name=named)
+    encoder = text_encoder(embed)
     outcomes = Lake(data).read(collection)
     with progress.shown(), progress.step("fitting"), warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always", ExtrapolationWarning)
-        predictor = InductiveKernel(random_state=seed).fit(outcomes)
+        predictor = InductiveKernel(
+            encoder=encoder, columns=tuple(features or ()), random_state=seed
+        ).fit(outcomes)
         expected = predictor.expected_scores(cards, level=level)
     notes = [str(w.message) for w in seen if issubclass(w.category, ExtrapolationWarning)]
     lower, upper = expected.layers["lower"], expected.layers["upper"]
@@ -68,21 +79,3 @@ def predict_model(
     print_table(title, ["model", "benchmark", "mean", "lower", "upper"], body)
     for note in notes:
         print_note(f"warning: {note}")
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        content = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise ImportFormatError(path, f"cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise ImportFormatError(path, f"not JSON: {error}") from None
-    cards = content if isinstance(content, list) else [content]
-    for place, one in enumerate(cards):
-        if not isinstance(one, dict) or not isinstance(one.get("model"), str) or not one["model"]:
-            raise ImportFormatError(
-                path, "a card must be an object with the text 'model'", f"card {place + 1}"
-            )
-    if not cards:
-        raise ImportFormatError(path, "holds no card; write one object, or a list of them")
-    return standardise_models(pl.DataFrame(cards, strict=False, infer_schema_length=None))

@@ -18,6 +18,7 @@ from banzuke.prediction.conformal import interval_radius
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.neighbours import neighbour_residual
 from banzuke.prediction.response_space import one_row
+from banzuke.prediction.similarity.outcome_columns import refuse_outcomes
 
 __all__ = ["ExtrapolationWarning", "InductiveKernel"]
 
@@ -98,6 +99,7 @@ class InductiveKernel(Predictor):
             whole.models[self.known_models_],
             whole.items[self.known_items_],
         )
+        refuse_outcomes(block.models, self.columns, block)
         factors = MatrixFactorization(self.n_factors, tol=5e-5).fit(block)
         cells = factors.predict().astype(np.float32)
         seen = block.observed

@@ -17,6 +17,7 @@ from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.baselines import MeanScore
+from banzuke.prediction.boosting import BoostedTrees
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.irt import ItemResponse, Rasch
 from banzuke.prediction.kernel import InductiveKernel
@@ -40,6 +41,7 @@ METHODS: dict[str, Callable[[], Predictor]] = {
     "irt-2pl": ItemResponse,
     "rasch": Rasch,
     "nearest-items": KNearestItems,
+    "boosting": BoostedTrees,
     "inductive": InductiveKernel,
 }
 """Methods by the name the command line uses; each call gives an unfitted predictor."""
@@ -156,7 +158,9 @@ def run_protocol(
     return [row for rows in track(done, "protocol", len(tasks)) for row in rows]
 
 
-def unfitted(names: Sequence[str], encoder: Any = None) -> dict[str, Predictor]:
+def unfitted(
+    names: Sequence[str], encoder: Any = None, columns: tuple[str, ...] = ()
+) -> dict[str, Predictor]:
     """Return a predictor of each name in `METHODS`.
 
     Parameters
@@ -164,19 +168,23 @@ def unfitted(names: Sequence[str], encoder: Any = None) -> dict[str, Predictor]:
     names : sequence of str
     encoder : transformer of texts, optional
         Given to the methods that take one, such as `TextEmbeddings`.
+    columns : tuple of str, default ()
+        Further columns of the models' metadata, given to the methods that take them.
 
     Raises
     ------
     InvalidInputError
         For an unknown name.
     """
+    settings = {"encoder": encoder, "columns": columns}
     predictors = {}
     for name in names:
         if name not in METHODS:
             raise InvalidInputError(f"there is no method {name!r}; use {', '.join(METHODS)}")
-        predictors[name] = METHODS[name]()
-        if encoder is not None and "encoder" in predictors[name].get_params(deep=False):
-            predictors[name].set_params(encoder=encoder)
+        predictor = METHODS[name]()
+        taken = predictor.get_params(deep=False)
+        predictor.set_params(**{k: v for k, v in settings.items() if v and k in taken})
+        predictors[name] = predictor
     return predictors
 
 

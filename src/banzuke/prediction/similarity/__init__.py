@@ -3,7 +3,15 @@
 from banzuke.prediction.similarity.embeddings import TextEmbeddings
 from banzuke.prediction.similarity.items import ItemFeatures
 from banzuke.prediction.similarity.lineage import lineage_similarity
+from banzuke.prediction.similarity.model_features import ModelFeatures
 from banzuke.prediction.similarity.models import ModelKernels
 from banzuke.prediction.similarity.text import TextFeatures
 
-__all__ = ["ItemFeatures", "ModelKernels", "TextEmbeddings", "TextFeatures", "lineage_similarity"]
+__all__ = [
+    "ItemFeatures",
+    "ModelFeatures",
+    "ModelKernels",
+    "TextEmbeddings",
+    "TextFeatures",
+    "lineage_similarity",
+]

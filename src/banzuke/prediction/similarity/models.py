@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,10 +13,11 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from banzuke.exceptions import InvalidInputError
 from banzuke.prediction.similarity.lineage import lineage_similarity
+from banzuke.prediction.similarity.outcome_columns import numbers_of, refuse_outcomes
+from banzuke.prediction.similarity.tags import tag_sets
 
-__all__ = ["ModelKernels", "organizations"]
+__all__ = ["ModelKernels", "labels_of", "log_sizes", "organizations", "short_names", "years"]
 
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
 _SIZE = re.compile(r"(?<![a-z\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(?![a-z])")
@@ -26,8 +28,9 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
 
     ``constant``; ``size`` (logarithm of the parameters) wide and, within an architecture, fine;
     ``architecture``; ``name`` (character n-grams) and ``words`` of the name among models of a
-    size; ``organization``, also at a size; ``lineage`` by descent; ``type``; ``date`` of
-    creation. A kernel whose columns are missing or tell no models apart is left out.
+    size; ``organization``, also at a size; ``lineage`` by descent; ``type``; ``purpose`` and
+    ``tags`` of the card; ``date`` of creation. A kernel whose columns are missing or tell no
+    models apart is left out.
 
     Missing sizes are read from the name (``7b``, ``8x7b``), or are the median; other missing
     values are like no other model's.
@@ -44,22 +47,25 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, models: pl.DataFrame, y: None = None) -> Self:
         """Learn vocabularies and scales from a frame of models."""
-        _refuse_outcomes(models, self.columns)
-        sizes = _log_sizes(models)
+        refuse_outcomes(models, self.columns)
+        sizes = log_sizes(models)
         self.median_ = float(np.nanmedian(sizes)) if (~np.isnan(sizes)).any() else 0.0
         spread = float(np.nanstd(sizes)) if (~np.isnan(sizes)).any() else 0.0
         self.spread_ = spread if spread > 1e-9 else 1.0
         self.largest_ = float(np.nanmax(sizes, initial=-np.inf))
-        names = _short_names(models)
+        names = short_names(models)
         self._ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
         self._words = TfidfVectorizer(
             tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True
         )
         self._ngrams.fit(names)
         self._words.fit([*names, "model"])
+        counts = Counter(tag for tags in tag_sets(models) for tag in tags)
+        shared = sorted(tag for tag, count in counts.items() if count > 1)
+        self.tags_ = {tag: place for place, tag in enumerate(shared)}
         self._scales = {}
         for column in self.columns:
-            values = _numbers(models, column)
+            values = numbers_of(models, column)
             deviation = float(np.nanstd(values)) if (~np.isnan(values)).any() else 0.0
             self._scales[column] = deviation if deviation > 1e-9 else 1.0
         own = self._kernels(models, models)
@@ -76,7 +82,7 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         """Return which models are larger than every model in `fit`; bool, (n_models,)."""
         check_is_fitted(self, "names_")
         with np.errstate(invalid="ignore"):
-            return np.asarray(_log_sizes(models) > self.largest_ + 1e-9)
+            return np.asarray(log_sizes(models) > self.largest_ + 1e-9)
 
     def _kernels(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
         a, b = self._encode(left), self._encode(right)
@@ -96,26 +102,38 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             "organization": organization,
             "organization x size": organization * near,
             "type": _same(a.type, b.type),
+            "purpose": _same(a.purpose, b.purpose),
+            "tags": a.tags @ b.tags.T,
             "date": np.exp(-np.square(a.date[:, None] - b.date) / (2 * 0.5**2)),
         }
         if any(column in right.columns for column in ("base_models", "merge_sources")):
             kernels["lineage"] = lineage_similarity(left, right)
         kernels["date"][np.isnan(kernels["date"])] = 0.0
         for column, scale in self._scales.items():
-            distance = (_numbers(left, column)[:, None] - _numbers(right, column)) / scale
+            distance = (numbers_of(left, column)[:, None] - numbers_of(right, column)) / scale
             kernels[column] = np.nan_to_num(np.exp(-np.square(distance) / 2))
         return kernels
 
+    def _tags(self, models: pl.DataFrame) -> np.ndarray:
+        """One column for each tag that two known models have; rows of unit length."""
+        matrix = np.zeros((models.height, max(1, len(self.tags_))))
+        for row, tags in enumerate(tag_sets(models)):
+            places = [self.tags_[tag] for tag in tags if tag in self.tags_]
+            matrix[row, places] = 1 / np.sqrt(max(1, len(places)))
+        return matrix
+
     def _encode(self, models: pl.DataFrame) -> _Encoded:
-        names, sizes = _short_names(models), _log_sizes(models)
+        names, sizes = short_names(models), log_sizes(models)
         return _Encoded(
             size=np.where(np.isnan(sizes), self.median_, sizes),
             ngrams=self._ngrams.transform(names),
             words=self._words.transform(names),
-            architecture=_labels(models, "architecture"),
+            architecture=labels_of(models, "architecture"),
             organization=organizations(models),
-            type=_labels(models, "type"),
-            date=_years(models),
+            type=labels_of(models, "type"),
+            purpose=labels_of(models, "purpose"),
+            tags=self._tags(models),
+            date=years(models),
         )
 
 
@@ -127,23 +145,9 @@ class _Encoded:
     architecture: np.ndarray
     organization: np.ndarray
     type: np.ndarray
+    purpose: np.ndarray
+    tags: np.ndarray
     date: np.ndarray
-
-
-def _refuse_outcomes(models: pl.DataFrame, columns: tuple[str, ...]) -> None:
-    for column in columns:
-        if column not in models.columns:
-            raise InvalidInputError(
-                f"the model frame has no column '{column}'; it has {', '.join(models.columns)}"
-            )
-        if re.search(r"score|accuracy|average|rank|elo|_raw$|correct|outcome", column.lower()):
-            raise InvalidInputError(
-                f"column '{column}' holds outcomes; a feature must be known before a model is run"
-            )
-        if not models.schema[column].is_numeric():
-            raise InvalidInputError(
-                f"column '{column}' holds {models.schema[column]}; a feature column must be numeric"
-            )
 
 
 def _tells_apart(name: str, kernel: np.ndarray) -> bool:
@@ -155,7 +159,8 @@ def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.asarray((a[:, None] == b) & (a[:, None] != "") & (b != ""), dtype=np.float64)
 
 
-def _labels(models: pl.DataFrame, column: str) -> np.ndarray:
+def labels_of(models: pl.DataFrame, column: str) -> np.ndarray:
+    """Return a column as text, empty where it is missing."""
     if column not in models.columns:
         return np.full(models.height, "")
     return np.array(models[column].cast(pl.String).fill_null("").to_list(), dtype=str)
@@ -163,26 +168,21 @@ def _labels(models: pl.DataFrame, column: str) -> np.ndarray:
 
 def organizations(models: pl.DataFrame) -> np.ndarray:
     """Return who made each model: the column, or the name before the slash, or nothing."""
-    stated = _labels(models, "organization")
+    stated = labels_of(models, "organization")
     names = models["model"].to_list()
     prefix = np.array([name.split("/")[0] if "/" in name else "" for name in names], dtype=str)
     return np.where(stated == "", prefix, stated)
 
 
-def _short_names(models: pl.DataFrame) -> list[str]:
+def short_names(models: pl.DataFrame) -> list[str]:
+    """Return the names in lower case without their organisation."""
     return [name.split("/")[-1].lower() for name in models["model"].to_list()]
 
 
-def _numbers(models: pl.DataFrame, column: str) -> np.ndarray:
-    if column not in models.columns:
-        return np.full(models.height, np.nan)
-    values = models[column].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _log_sizes(models: pl.DataFrame) -> np.ndarray:
-    stated = _numbers(models, "params_b")
-    named = np.array([_named_size(name) for name in _short_names(models)], dtype=np.float64)
+def log_sizes(models: pl.DataFrame) -> np.ndarray:
+    """Return the logarithm of billions of parameters, from the card or else the name."""
+    stated = numbers_of(models, "params_b")
+    named = np.array([_named_size(name) for name in short_names(models)], dtype=np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.log(np.where(stated > 0, stated, named)))
 
@@ -194,7 +194,8 @@ def _named_size(name: str) -> float:
     return float(match[1] or 1) * float(match[2]) * (1.0 if match[3] == "b" else 1e-3)
 
 
-def _years(models: pl.DataFrame) -> np.ndarray:
+def years(models: pl.DataFrame) -> np.ndarray:
+    """Return years from 1970 to the day of creation, NaN where it is unknown."""
     if "created" not in models.columns or models.schema["created"] != pl.Date:
         return np.full(models.height, np.nan)
     days = models["created"].to_physical().cast(pl.Float64).fill_null(np.nan).to_numpy()
