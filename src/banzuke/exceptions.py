@@ -8,6 +8,7 @@ error that a caller would expect, so ``except ValueError`` keeps working.
 from __future__ import annotations
 
 __all__ = [
+    "AccessError",
     "BanzukeError",
     "ConflictError",
     "EngineError",
@@ -16,6 +17,7 @@ __all__ = [
     "InvalidOutcomesError",
     "MissingExtraError",
     "NotFoundError",
+    "ServerError",
     "StorageError",
 ]
 
@@ -46,6 +48,14 @@ class StorageError(BanzukeError, OSError):
 
 class MissingExtraError(BanzukeError, ImportError):
     """A feature needs an optional dependency that is not installed."""
+
+
+class AccessError(BanzukeError, PermissionError):
+    """The token or account is missing, wrong, or not entitled to this."""
+
+
+class ServerError(BanzukeError, ConnectionError):
+    """A leaderboard server cannot be reached, is overloaded or failed."""
 
 
 class EngineError(BanzukeError, RuntimeError):

@@ -119,3 +119,28 @@ def test_the_openapi_page_lists_every_operation_and_parameter(client):
             assert f"<code>{parameter['name']}</code>" in page
     for name in ("BoardRowsPage", "BenchmarkScore", "ModelDetail", "Problem"):
         assert f'id="{name}"' in page
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/boards/table.json", "/api/v1/boards/table.csv?q=net-1", "/api/v1/boards"]
+)
+def test_what_the_client_has_already_is_not_sent_again(client, path, encoding):
+    first = client.get(path, headers={"Accept-Encoding": encoding})
+    tag = first.headers["etag"]
+    assert tag.startswith('"')  # strong
+    for known in (tag, f'"other", {tag}', "*"):
+        again = client.get(path, headers={"Accept-Encoding": encoding, "If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert known == "*" or again.headers["etag"] == tag
+    other = client.get(path, headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+def test_a_packed_answer_has_a_tag_of_its_own(client):
+    path = "/api/v1/boards/table.json"
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(path, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] != plain.headers["etag"]
+    assert packed.content == plain.content

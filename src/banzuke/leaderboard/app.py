@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from banzuke._version import __version__
+from banzuke.leaderboard.conditional import PackedTags
 from banzuke.leaderboard.errors import add_error_pages, refuse
 from banzuke.leaderboard.links import (
     analysis_url,
@@ -57,6 +58,7 @@ def create_app(data: str | Path | Lake) -> FastAPI:
     app.state.store = SnapshotStore(data if isinstance(data, Lake) else Lake(data))
     # level 1: a table of all rows is megabytes, and packing it must not outlast sending it
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
+    app.add_middleware(PackedTags)
     app.add_middleware(CrossSiteGuard, refuse=refuse)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, refuse=refuse)
     app.add_middleware(SecurityHeaders)

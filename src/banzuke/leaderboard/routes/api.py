@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from banzuke.leaderboard import schemas
+from banzuke.leaderboard.conditional import conditional
 from banzuke.leaderboard.links import board_url
 from banzuke.leaderboard.query import BoardQuery
 from banzuke.leaderboard.routes.lookup import model_row, snapshot
@@ -19,7 +20,6 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": schemas.Problem, "description": "There is no such board or model."},
     422: {"model": schemas.Problem, "description": "A value of the query cannot be understood."},
 }
-_JSON = "application/json"
 
 router = APIRouter(prefix="/api/v1")
 
@@ -41,7 +41,7 @@ def boards(request: Request) -> Response:
         }
         for board in found
     ]
-    return _json({"boards": listed})
+    return _json(request, {"boards": listed})
 
 
 @router.get("/boards/{board}.json", response_model=schemas.BoardRowsPage, responses=_PROBLEMS)
@@ -60,7 +60,7 @@ def board_json(request: Request, board: str, query: Rows) -> Response:
     }
     body = b",".join(rows.json[query.predicted][selection.rows])
     # the rows are encoded already: they are put in as they are
-    return Response(b'%b,"rows":[%b]}' % (orjson.dumps(head)[:-1], body), media_type=_JSON)
+    return conditional(request, b'%b,"rows":[%b]}' % (orjson.dumps(head)[:-1], body))
 
 
 @router.get(
@@ -78,7 +78,7 @@ def board_csv(request: Request, board: str, query: Rows) -> Response:
     selection = rows.table.select(query)
     text = rows.csv[query.predicted][selection.rows].write_csv()
     headers = {"Content-Disposition": 'attachment; filename="board.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return conditional(request, text.encode(), "text/csv; charset=utf-8", headers)
 
 
 @router.get("/boards/{board}/models", response_model=schemas.ModelDetail, responses=_PROBLEMS)
@@ -106,10 +106,8 @@ def _model(request: Request, name: str, model: str | None, key: str | None) -> R
         "scores": score_records(board, row),
         "metadata": board.models.row(row, named=True),
     }
-    return _json(detail)
+    return _json(request, detail)
 
 
-def _json(value: Any) -> Response:
-    return Response(
-        orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str), media_type=_JSON
-    )
+def _json(request: Request, value: Any) -> Response:
+    return conditional(request, orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS, default=str))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from banzuke.exceptions import BanzukeError, InvalidInputError, MissingExtraError
+from banzuke.exceptions import AccessError, InvalidInputError, MissingExtraError
 from banzuke.leaderboard.security.identity import Identity, Role
 
 _log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST_NAME = 100
 
 
-class LoginError(BanzukeError, PermissionError):
+class LoginError(AccessError):
     """A log-in did not succeed; the sentence says why without giving anything away."""
 
 
