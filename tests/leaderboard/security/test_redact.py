@@ -19,7 +19,7 @@ SECRET = "s3cret-Value_42"
         f"'authorization': 'bearer {SECRET}'",
         f"Cookie: banzuke={SECRET}; other=1",
         f"Set-Cookie: __Host-banzuke={SECRET}; HttpOnly",
-        f"token bnz_ab12cd34_{SECRET} was refused",
+        f"token bzk_{SECRET} was refused",
         f"grant_type=code&client_secret={SECRET}&x=1",
         f'{{"id_token": "{SECRET}"}}',
         f"api_key={SECRET}",

@@ -133,17 +133,23 @@ def test_a_public_name_with_one_private_address_is_refused(answer):
         check_endpoint("http://models.example.org/", resolve=resolve(table))
 
 
-def test_the_operator_allows_ranges_and_names():
-    policy = AddressPolicy.parse(["10.1.0.0/16", "127.0.0.1"], ["vllm"])
+def test_the_operator_allows_ranges_and_hosts():
+    policy = AddressPolicy.parse(["10.1.0.0/16", "127.0.0.1:8000", "vllm", "gpu.internal:9000"])
     assert check_endpoint("http://127.0.0.1:8000/v1", policy).port == 8000
-    table = resolve({"vllm": ["10.1.2.3"]})
-    assert check_endpoint("http://vllm:8000/v1", policy, table).host == "vllm"
-    with pytest.raises(RefusedAddressError):
-        check_endpoint("http://vllm:8000/v1", policy, resolve({"vllm": ["10.2.0.1"]}))
-    with pytest.raises(RefusedAddressError):
-        check_endpoint("http://127.0.0.2:8000/v1", policy)
+    table = resolve({"vllm": ["10.9.9.9"], "gpu.internal": ["10.9.9.9"], "a.org": ["10.1.2.3"]})
+    for allowed in ("http://vllm:8000/v1", "http://gpu.internal:9000", "http://a.org:8000/v1"):
+        check_endpoint(allowed, policy, table)
+    for refused in (
+        "http://127.0.0.1:8001/v1",
+        "http://127.0.0.2:8000/v1",
+        "http://gpu.internal:9001",
+        "http://10.2.0.1:8000",
+        "http://vllm:22",
+    ):
+        with pytest.raises(RefusedAddressError):
+            check_endpoint(refused, policy, table)
     with pytest.raises(InvalidInputError, match=r"10\.1\.0\.0/16"):
-        AddressPolicy.parse(["ten"])
+        AddressPolicy.parse(["10.1.0.0/99"])
 
 
 def test_parsing_asks_nothing_of_the_network():

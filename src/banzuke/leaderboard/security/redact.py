@@ -6,7 +6,7 @@ import logging
 import re
 
 _PATTERNS = (
-    re.compile(r"\b(bnz_[a-z0-9]{4,16}_)[A-Za-z0-9_-]{8,}"),
+    re.compile(r"\b(bzk_)[A-Za-z0-9_-]{8,}"),
     re.compile(r"(?i)\b((?:proxy-)?authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+)\S+"),
     re.compile(r"(?i)\b((?:set-)?cookie['\"]?\s*[:=]\s*['\"]?)[^\r\n'\"]+"),
     re.compile(

@@ -12,17 +12,22 @@ import re
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from banzuke.exceptions import InvalidInputError
 
+if TYPE_CHECKING:
+    from banzuke.leaderboard.service.settings import ServiceSettings
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], list[str]]
 
 LONGEST_URL = 500
+_LOW_PORTS = (80, 443)  # from 1024 up, any
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _DOTTED_QUAD = re.compile(r"(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
@@ -70,42 +75,48 @@ class AddressPolicy:
 
     Attributes
     ----------
-    allowed_networks : tuple of networks
+    networks : tuple of networks
         Ranges that are called although they are private, such as ``10.1.0.0/16``.
-    allowed_hosts : frozenset of str
-        Names that are resolved although they look local, such as ``vllm`` in a compose file;
-        their addresses must still be public or in `allowed_networks`.
-    allowed_ports : frozenset of int
-        Ports below 1024 that are called; those from 1024 up always are.
+    hosts : frozenset of (str, int or None)
+        Names or addresses that are called whatever they resolve to, at one port or at any
+        from 1024 up: ``vllm`` of a compose file, ``127.0.0.1:8000``.
     """
 
-    allowed_networks: tuple[Network, ...] = ()
-    allowed_hosts: frozenset[str] = frozenset()
-    allowed_ports: frozenset[int] = frozenset({80, 443})
+    networks: tuple[Network, ...] = ()
+    hosts: frozenset[tuple[str, int | None]] = frozenset()
 
     @classmethod
-    def parse(cls, networks: Iterable[str], hosts: Iterable[str] = ()) -> AddressPolicy:
-        """Read ranges written as text.
+    def parse(cls, entries: Iterable[str]) -> AddressPolicy:
+        """Read hosts, host:port pairs and networks, as the settings write them.
 
         Raises
         ------
         InvalidInputError
-            Where one is not an address or a network.
+            Where one is none of these.
+
+        Examples
+        --------
+        >>> policy = AddressPolicy.parse(["10.1.0.0/16", "vllm:8000", "[::1]:8000"])
+        >>> sorted(policy.hosts)
+        [('::1', 8000), ('vllm', 8000)]
         """
-        found = []
-        for text in networks:
+        networks: list[Network] = []
+        hosts: set[tuple[str, int | None]] = set()
+        for entry in entries:
+            text = entry.strip().lower()
             try:
-                found.append(ipaddress.ip_network(text.strip()))
-            except ValueError as error:
-                raise InvalidInputError(
-                    f"'{text}' is not a range of addresses such as 10.1.0.0/16: {error}"
-                ) from None
-        names = frozenset(host.strip().lower() for host in hosts)
-        return cls(allowed_networks=tuple(found), allowed_hosts=names)
+                networks.append(ipaddress.ip_network(text))
+            except ValueError:
+                hosts.add(_host_entry(text))
+        return cls(networks=tuple(networks), hosts=frozenset(hosts))
 
     def allows(self, address: Address) -> bool:
         """Whether the operator named a range that holds the address."""
-        return any(address in network for network in self.allowed_networks)
+        return any(address in network for network in self.networks)
+
+    def allows_host(self, host: str, port: int) -> bool:
+        """Whether the operator named the host itself."""
+        return (host, port) in self.hosts or (host, None) in self.hosts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,9 +158,11 @@ def parse_endpoint(url: str, policy: AddressPolicy | None = None) -> Endpoint:
         )
     if parts.query or parts.fragment:
         raise RefusedAddressError("unreadable", "the address must end before any ? or #")
-    host = _host(parts.netloc, parts.hostname, policy)
     port = (443 if parts.scheme == "https" else 80) if port is None else port
-    if port < 1024 and port not in policy.allowed_ports:
+    host = _host(parts.netloc, parts.hostname)
+    if not policy.allows_host(host, port):
+        _refuse_local_name(host)
+    if port < 1024 and port not in _LOW_PORTS and (host, port) not in policy.hosts:
         raise RefusedAddressError("port", f"port {port} is not one of a model server")
     return Endpoint(scheme=parts.scheme, host=host, port=port)
 
@@ -169,6 +182,16 @@ def check_endpoint(
     return endpoint
 
 
+def check_submitted(url: str, settings: ServiceSettings) -> None:
+    """Refuse an endpoint that the settings do not allow; the rule of `SubmissionStore`.
+
+    Raises
+    ------
+    RefusedAddressError
+    """
+    check_endpoint(url, AddressPolicy.parse(settings.allowed_private_hosts))
+
+
 def allowed_addresses(
     host: str, port: int, policy: AddressPolicy, resolve: Resolver | None = None
 ) -> list[str]:
@@ -185,6 +208,8 @@ def allowed_addresses(
         found = (resolve or resolve_host)(host, port)
     if not found:
         raise RefusedAddressError("unresolved", f"the name {host} has no address")
+    if policy.allows_host(host, port):
+        return found
     for text in found:
         refuse_address(ipaddress.ip_address(text.partition("%")[0]), policy)
     return found
@@ -274,7 +299,7 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(pinned)
 
 
-def _host(netloc: str, hostname: str | None, policy: AddressPolicy) -> str:
+def _host(netloc: str, hostname: str | None) -> str:
     host = (hostname or "").lower().removesuffix(".")
     if netloc.startswith("["):
         return _bracketed(host)
@@ -287,13 +312,29 @@ def _host(netloc: str, hostname: str | None, policy: AddressPolicy) -> str:
         raise RefusedAddressError(
             "encoding", "the host is a number in an unusual notation; write it as 203.0.113.7"
         )
-    if host in policy.allowed_hosts:
-        return host
+    return host
+
+
+def _refuse_local_name(host: str) -> None:
+    if _literal(host) is not None:
+        return
     if "." not in host or any(host == end or host.endswith(f".{end}") for end in _LOCAL_SUFFIXES):
         raise RefusedAddressError(
             "private", f"{host} is a name of a local network; this server calls public names only"
         )
-    return host
+
+
+def _host_entry(text: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = _host(parts.netloc, parts.hostname), parts.port
+        if parts.path or parts.query or parts.fragment or "@" in text:
+            raise ValueError(text)
+    except ValueError:
+        raise InvalidInputError(
+            f"'{text}' is neither a host, a host:port pair nor a range such as 10.1.0.0/16"
+        ) from None
+    return host, port
 
 
 def _bracketed(host: str) -> str:
