@@ -70,7 +70,7 @@ def test_log_in_with_state_nonce_and_pkce(issuer):
     asked = parse_qs(urlsplit(away).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert min(len(asked[name][0]) for name in ("state", "nonce", "code_challenge")) >= 20
-    assert answer.json() == {"subject": "oidc:person-1", "name": "Hanako", "role": "operator"}
+    assert answer.json() == {"subject": "person-1", "name": "Hanako", "role": "operator"}
     assert again.status_code == 403  # the way back works once
 
 

@@ -1,4 +1,4 @@
-"""Who asks: a visitor, a submitter or an operator."""
+"""Who asks: a submitter or an operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["submitter", "operator"]
-ROLES: tuple[Role, ...] = ("submitter", "operator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,24 +14,43 @@ class Identity:
 
     Attributes
     ----------
-    subject : str
-        Stays the same over log-ins: ``token:<id>`` or ``oidc:<issuer's subject>``. It is what
-        submissions are owned by.
-    name : str
-        For people to read.
+    owner : str
+        The name under which they submit; nobody else has it.
     role : str
         ``submitter`` or ``operator``; an operator may do all that a submitter may.
+    """
+
+    owner: str
+    role: Role
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether flags, and the submissions of all, are theirs to decide."""
+        return self.role == "operator"
+
+    @property
+    def actor(self) -> str:
+        """How the history of a submission names them."""
+        return f"{self.role}:{self.owner}"
+
+    def may_change(self, owner: str) -> bool:
+        """Whether they may withdraw or re-run what the owner submitted."""
+        return self.is_operator or owner == self.owner
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Who a log-in provider says somebody is.
+
+    Attributes
+    ----------
+    subject : str
+        Stays the same at that provider.
+    name : str
+        Chosen by them, for people to read.
+    role : str
     """
 
     subject: str
     name: str
     role: Role
-
-    @property
-    def is_operator(self) -> bool:
-        """Whether flags, re-runs and withdrawals of all submissions are theirs to decide."""
-        return self.role == "operator"
-
-    def may_change(self, owner: str | None) -> bool:
-        """Whether they may withdraw or re-run what the owner submitted."""
-        return self.is_operator or (owner is not None and owner == self.subject)

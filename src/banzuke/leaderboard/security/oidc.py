@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from banzuke.exceptions import AccessError, InvalidInputError, MissingExtraError
-from banzuke.leaderboard.security.identity import Identity, Role
+from banzuke.leaderboard.security.identity import Account, Role
 
 _log = logging.getLogger(__name__)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -106,7 +106,7 @@ class OidcLogin:
             ) from None
         return answer
 
-    async def complete(self, request: Request) -> Identity:
+    async def complete(self, request: Request) -> Account:
         """Check what the provider sent back, and return who it is.
 
         Raises
@@ -126,7 +126,7 @@ class OidcLogin:
             raise
         except Exception as error:
             raise self._failed("the log-in was not completed; start it again", error) from None
-        return self._identity(token.get("userinfo"))
+        return self._account(token.get("userinfo"))
 
     async def _check_issuer(self) -> None:
         """Refuse a provider whose description names another issuer (a mix-up attack)."""
@@ -134,7 +134,7 @@ class OidcLogin:
         if metadata.get("issuer") != self.provider.issuer:
             raise LoginError("the log-in provider names another issuer than the settings do")
 
-    def _identity(self, claims: Mapping[str, Any] | None) -> Identity:
+    def _account(self, claims: Mapping[str, Any] | None) -> Account:
         if not claims or not isinstance(claims.get("sub"), str):
             raise LoginError("the log-in provider did not say who you are")
         email = claims.get("email") if claims.get("email_verified") is True else None
@@ -143,7 +143,7 @@ class OidcLogin:
         if role is None:
             raise LoginError("this account may not submit here; ask the operator")
         name = claims.get("preferred_username") or claims.get("name") or "?"
-        return Identity(subject=f"oidc:{subject}"[:300], name=str(name)[:_LONGEST_NAME], role=role)
+        return Account(subject=subject[:255], name=str(name)[:_LONGEST_NAME], role=role)
 
     def _failed(self, sentence: str, error: Exception) -> LoginError:
         # the kind of error only: messages of OAuth libraries may quote codes and tokens

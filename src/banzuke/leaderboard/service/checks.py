@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from banzuke.evaluation import SUITES
-from banzuke.exceptions import InvalidInputError
+from banzuke.leaderboard.service.refusals import RefusedRequestError
 from banzuke.leaderboard.service.schemas import SubmissionRequest
 from banzuke.leaderboard.service.settings import ServiceSettings
 
@@ -53,20 +53,28 @@ def check_request(
 
 def _check_suite(request: SubmissionRequest, settings: ServiceSettings) -> None:
     if request.suite not in settings.suites:
-        raise InvalidInputError(
-            f"this board has no suite '{request.suite}'; it has {', '.join(settings.suites)}"
+        suites = ", ".join(settings.suites)
+        raise RefusedRequestError(
+            "suite",
+            "suite_unknown",
+            f"this board has no suite '{request.suite}'; it has {suites}",
+            suites=suites,
         )
     if request.suite not in SUITES and settings.suite_directory is None:
-        raise InvalidInputError(
-            f"the suite '{request.suite}' is not installed on this board yet; ask its operator"
+        raise RefusedRequestError(
+            "suite",
+            "suite_missing",
+            f"the suite '{request.suite}' is not installed on this board yet; ask its operator",
         )
 
 
 def _check_engine(request: SubmissionRequest, settings: ServiceSettings) -> None:
     if request.endpoint is None and settings.engine == "none":
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "endpoint",
+            "endpoint_needed",
             "this board runs no models itself: name an endpoint, an OpenAI-compatible server "
-            "that serves the model"
+            "that serves the model",
         )
 
 
@@ -76,17 +84,22 @@ def _check_architecture(request: SubmissionRequest, settings: ServiceSettings) -
         return
     if request.architecture is None:
         if request.endpoint is None and settings.engine == "vllm":
-            raise InvalidInputError(
+            raise RefusedRequestError(
+                "architecture",
+                "architecture_needed",
                 "the architecture is missing; give the first name under 'architectures' in the "
-                "model's config.json, such as LlamaForCausalLM"
+                "model's config.json, such as LlamaForCausalLM",
             )
         return
     if request.architecture not in allowed:
         near = _nearest(request.architecture, allowed)
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "architecture",
+            "architecture_near" if near else "architecture_unknown",
             f"the architecture '{request.architecture}' is unknown here"
-            f"{f'; did you mean {near}?' if near else ''} It is the first name under "
-            "'architectures' in the model's config.json; ask the operator to add a new one"
+            f"{f'; did you mean {near}?' if near else '.'} It is the first name under "
+            "'architectures' in the model's config.json; ask the operator to add a new one",
+            near=near or "",
         )
 
 
@@ -99,29 +112,39 @@ def _nearest(name: str, known: tuple[str, ...]) -> str | None:
 
 def _check_size(request: SubmissionRequest, settings: ServiceSettings) -> None:
     if request.params_b is not None and request.params_b > settings.max_params_b:
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "params_b",
+            "too_large",
             f"the model has {request.params_b:g} billion parameters, and this board takes "
-            f"models up to {settings.max_params_b:g} billion"
+            f"models up to {settings.max_params_b:g} billion",
+            most=f"{settings.max_params_b:g}",
         )
 
 
 def _check_shots(request: SubmissionRequest, settings: ServiceSettings) -> None:
     if request.shots > settings.max_shots:
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "shots",
+            "too_many_shots",
             f"{request.shots} shots were asked for, and this board gives at most "
-            f"{settings.max_shots}"
+            f"{settings.max_shots}",
+            most=str(settings.max_shots),
         )
 
 
 def _check_endpoint(endpoint: str) -> None:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "endpoint",
+            "endpoint_unreadable",
             f"'{endpoint[:100]}' is not the address of a server; give one such as "
-            "https://models.example.org/v1"
+            "https://models.example.org/v1",
         )
     if parts.username or parts.password:
-        raise InvalidInputError(
+        raise RefusedRequestError(
+            "endpoint",
+            "endpoint_userinfo",
             "the endpoint holds a user name or password, and endpoints are shown to everybody; "
-            "leave them out"
+            "leave them out",
         )

@@ -105,7 +105,14 @@ class ServiceSettings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_scopes: str = "openid profile email"
     oidc_operators: tuple[str, ...] = Field(
-        (), description="Subjects at the issuer that log in as operators."
+        (),
+        description="Subjects at the issuer, or e-mail addresses it has verified, that log in "
+        "as operators.",
+    )
+    oidc_submitters: tuple[str, ...] = Field(
+        (),
+        description="The same for submitters; @example.org is everyone there. Empty: everyone "
+        "who can log in.",
     )
     session_hours: float = Field(12.0, gt=0, description="How long a log-in lasts.")
     cookie_secure: bool | None = Field(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from banzuke.exceptions import ConflictError, InvalidInputError, NotFoundError
 from banzuke.leaderboard.service.checks import AddressCheck, check_request
 from banzuke.leaderboard.service.database import Database, now
+from banzuke.leaderboard.service.refusals import DuplicateError, RefusedRequestError
 from banzuke.leaderboard.service.schemas import (
     State,
     StepProgress,
@@ -233,9 +234,12 @@ class SubmissionStore:
         )
         waiting = session.scalar(query) or 0
         if waiting >= self._settings.max_pending:
-            raise InvalidInputError(
+            raise RefusedRequestError(
+                "",
+                "too_many_pending",
                 f"{submitter} has {waiting} unfinished submissions, and this board takes "
-                f"{self._settings.max_pending} at a time; wait for one to end or withdraw one"
+                f"{self._settings.max_pending} at a time; wait for one to end or withdraw one",
+                most=str(self._settings.max_pending),
             )
 
 
@@ -269,9 +273,10 @@ def _new_row(
 def _refuse_duplicate(session: Session, key: str) -> None:
     row = session.scalar(select(SubmissionRow).where(SubmissionRow.settings_key == key))
     if row is not None:
-        raise ConflictError(
+        raise DuplicateError(
+            row.id,
             f"{row.model} at this revision with these settings was submitted before: see "
-            f"submission {row.id}, which is {row.state}"
+            f"submission {row.id}, which is {row.state}",
         )
 
 
