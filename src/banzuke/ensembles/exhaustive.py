@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -10,11 +10,14 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from banzuke import progress
-from banzuke.ensembles._patterns import compact
+from banzuke.ensembles._patterns import compact, first_choosers, pattern_ids
+from banzuke.ensembles.branch_and_bound import branch_and_bound, monotone_bound
 from banzuke.ensembles.pool import Pool
 from banzuke.exceptions import InvalidInputError
 
 MAX_SETS = 300_000
+_MOST_BOUNDED = 2_000
+Accept = Callable[[tuple[int, ...]], bool]
 
 
 def rank_all_sets(
@@ -57,6 +60,58 @@ def rank_all_sets(
     shown = progress.track(parts, f"all sets of {k}", pool.n_models - k + 1)
     scored = [pair for part in shown for pair in part]
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:keep]
+
+
+def agreement_information(pool: Pool, models: Sequence[int]) -> float:
+    """Return the score of `rank_all_sets` for one set of any size, in bits.
+
+    Parameters
+    ----------
+    pool : Pool
+    models : sequence of int
+    """
+    if not len(models):
+        return 0.0
+    slots = first_choosers(pool.votes[:, list(models)], pool.labels)
+    k = len(models)
+    n_options = (slots[:, :-1] == np.arange(k)).sum(axis=1)
+    joint = np.zeros((int((patterns := pattern_ids(slots[:, :-1])).max()) + 1, k + 1), dtype=int)
+    np.add.at(joint, (patterns, slots[:, -1]), 1)
+    left = np.ones(len(joint))
+    left[patterns] = np.maximum(pool.n_classes - n_options, 1)
+    log_left = np.log2(left)
+    return _information(joint, log_left, pool.n_classes)
+
+
+def best_sets(
+    pool: Pool, k: int, *, keep: int = 1, accept: Accept = lambda models: True
+) -> list[tuple[tuple[int, ...], float]]:
+    """Return the sets of `rank_all_sets` by branch and bound, where they are too many to score.
+
+    One more answer never lowers the score, so the bound is valid; it cuts where some models
+    stand out and items are many, and otherwise the search gives up.
+
+    Parameters
+    ----------
+    pool : Pool
+    k : int
+    keep : int, default 1
+    accept : callable
+        As in `branch_and_bound`.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the bound cuts too little.
+    """
+
+    def score(models: tuple[int, ...]) -> float:
+        return agreement_information(pool, models)
+
+    alone = [score((j,)) for j in range(pool.n_models)]
+    order = [int(j) for j in np.argsort(-np.asarray(alone), kind="stable")]
+    bound = monotone_bound(score, largest=pool.n_models)
+    return branch_and_bound(score, order, k, bound, keep=keep, most=_MOST_BOUNDED, accept=accept)
 
 
 def greedy_ratio(pool: Pool, k: int, *, n_jobs: int = 1) -> float:
