@@ -53,7 +53,7 @@ def test_prices_limit_the_path_and_plots_are_written(shared_data: Path, tmp_path
     document = json.loads(runner.invoke(app, call, catch_exceptions=False).stdout)
     assert all(step["cost"] <= 0.0005 for step in document["path"])
     assert len(document["frontier"]) > 2
-    names = {"accuracy", "information", "correlations", "all_wrong", "frontier"}
+    names = {"accuracy", "information", "correlations", "all_wrong", "saturation", "frontier"}
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == names
 
 

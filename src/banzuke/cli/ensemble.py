@@ -16,7 +16,9 @@ from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes, importers
 
 if TYPE_CHECKING:
-    from banzuke.ensembles import Costs
+    from banzuke.ensembles import Costs, Pool
+
+_SYNONYMS = {"cost": "price", "latency_seconds": "latency"}
 
 app = typer.Typer(no_args_is_help=True, help="Choose which models to ask together.")
 
@@ -34,7 +36,17 @@ BenchmarkOption = Annotated[
 ]
 
 
-BudgetOption = Annotated[int, typer.Option("--budget", help="Most models to ask.", min=1)]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="MODEL", help="Leave a model out.")
+]
+ClassesOption = Annotated[
+    str | None,
+    typer.Option("--classes", help="Possible labels: A,B,C.", show_default="those that occur"),
+]
+BudgetOption = Annotated[
+    int | None,
+    typer.Option("--budget", help="Most models to ask.", min=1, show_default="5, or all models"),
+]
 MethodOption = Annotated[
     str, typer.Option("--method", help="cross-fitted, exhaustive, greedy-mi, top-k, ...")
 ]
@@ -56,7 +68,10 @@ SecondsOption = Annotated[
 PlotsOption = Annotated[
     Path | None, typer.Option("--plots", help="Folder to write plots into (HTML).")
 ]
-BudgetsOption = Annotated[str, typer.Option("--budgets", help="Such as 1-8, or 1,3,5.")]
+BudgetsOption = Annotated[
+    str | None,
+    typer.Option("--budgets", help="Such as 1-8, or 1,3,5.", show_default="1-8, or all models"),
+]
 SplitsOption = Annotated[int, typer.Option("--splits", help="Random splits.", min=2)]
 TrainItemsOption = Annotated[
     int | None, typer.Option("--train-items", help="Questions to choose on.", show_default="half")
@@ -70,7 +85,9 @@ def select(
     data: DataOption = DEFAULT_DATA,
     *,
     benchmark: BenchmarkOption = None,
-    budget: BudgetOption = 5,
+    exclude: ExcludeOption = None,
+    classes: ClassesOption = None,
+    budget: BudgetOption = None,
     method: MethodOption = "cross-fitted",
     aggregator: AggregatorOption = "auto",
     prices: PricesOption = None,
@@ -88,15 +105,16 @@ def select(
     JSON keys: collection, n_train, n_test, method, aggregator, chosen [model],
     best_single {model, accuracy}, path [{k, models, aggregator, cost, accuracy, lower,
     upper, information, best_single, top_k}], frontier [as path], all_wrong [{n_models,
-    observed, lower, upper, fitted}], error_correlations {models, matrix}; best_single and
-    top_k within path are {difference, lower, upper, p}.
+    observed, lower, upper, fitted}], saturation [{n_models, accuracy}], greedy_ratio [{k,
+    greedy, best, ratio}], error_correlations {models, matrix}; best_single and top_k within
+    path are {difference, lower, upper, p}.
     """
     from banzuke.ensembles import summarise
 
-    name, found, stored = load(outcomes, data, benchmark)
+    name, pool, stored = load_pool(outcomes, data, benchmark, exclude, classes)
     with progress.shown():
         document = summarise(
-            found,
+            pool,
             budget=budget,
             seed=seed,
             collection=name,
@@ -120,7 +138,9 @@ def benchmark_command(
     data: DataOption = DEFAULT_DATA,
     *,
     benchmark: BenchmarkOption = None,
-    budgets: BudgetsOption = "1-8",
+    exclude: ExcludeOption = None,
+    classes: ClassesOption = None,
+    budgets: BudgetsOption = None,
     splits: SplitsOption = 20,
     train_items: TrainItemsOption = None,
     jobs: JobsOption = 1,
@@ -134,16 +154,15 @@ def benchmark_command(
     standard_error, p, verdict}].
     """
     from banzuke.ensembles import benchmark as run
-    from banzuke.ensembles import pool_of
     from banzuke.ensembles.benchmark import compare
 
-    name, found, _ = load(outcomes, data, benchmark)
-    pool = pool_of(found)
+    name, pool, _ = load_pool(outcomes, data, benchmark, exclude, classes)
+    wanted = f"1-{min(8, pool.n_models)}" if budgets is None else budgets
     n_train = pool.n_items // 2 if train_items is None else train_items
     with progress.shown():
         rows = run(
             pool,
-            budgets=parse_budgets(budgets),
+            budgets=parse_budgets(wanted),
             n_splits=splits,
             n_train=n_train,
             seed=seed,
@@ -177,6 +196,27 @@ def load(outcomes: str, data: str, benchmark: str | None) -> tuple[str, Outcomes
     return f"{name}-{benchmark}", found.select(items=pl.col("benchmark") == benchmark), False
 
 
+def load_pool(
+    outcomes: str,
+    data: str,
+    benchmark: str | None,
+    exclude: list[str] | None,
+    classes: str | None,
+) -> tuple[str, Pool, bool]:
+    """Return a name, the encoded answers, and whether they are a whole collection of the lake."""
+    from banzuke.ensembles import pool_of
+
+    name, found, stored = load(outcomes, data, benchmark)
+    unknown = sorted(set(exclude or ()) - set(found.model_names))
+    if unknown:
+        raise InvalidInputError(f"--exclude {unknown[0]!r}: {name} has no such model")
+    if exclude:
+        found = found.select(models=[m for m in found.model_names if m not in exclude])
+        stored = False
+    named = None if classes is None else [part.strip() for part in classes.split(",")]
+    return name, pool_of(found, classes=named), stored
+
+
 def parse_budgets(text: str) -> list[int]:
     """Read ``1-8``, ``1,3,5`` or a mix."""
     found: set[int] = set()
@@ -200,10 +240,14 @@ def read_costs(path: Path | None, money: float | None, seconds: float | None) ->
         table = pl.read_csv(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InvalidInputError(f"cannot read {path}: {error}") from None
+    table = table.rename({old: new for old, new in _SYNONYMS.items() if old in table.columns})
     if not {"model", "price"} <= set(table.columns):
         raise InvalidInputError(
             f"{path} has the columns {', '.join(table.columns)}; it needs model and price"
         )
+    twice = table.filter(pl.col("model").is_duplicated())["model"]
+    if len(twice):
+        raise InvalidInputError(f"{path} names model {twice[0]!r} more than once; keep one line")
     columns = {"prices": "price", "latencies": "latency"}
     known = {
         argument: dict(table.select(pl.col("model").cast(pl.String), column).iter_rows())
@@ -249,6 +293,8 @@ def _print_path(document: dict[str, Any]) -> None:
             for step in document["frontier"]
         ]
         print_table("accuracy for money", ["price", "accuracy", "models"], frontier)
+    ratios = ", ".join(f"{one['ratio']:.3f}" for one in document["greedy_ratio"])
+    print_note(f"information of the greedy set / the best set, k = 1, 2, ...: {ratios}")
     print_note(
         f"chosen: {', '.join(document['chosen'])}\n"
         f"best single model: {single['model']} ({single['accuracy']:.3f})"

@@ -10,7 +10,6 @@ from banzuke.ensembles.copula import (
     AllWrong,
     GaussianCopula,
     check_all_wrong,
-    saturation_curve,
 )
 from banzuke.ensembles.costs import Costs
 from banzuke.ensembles.factor_model import FamilyModel, error_floor, exchangeable_error
@@ -23,6 +22,7 @@ from banzuke.ensembles.information import (
 from banzuke.ensembles.paths import METHODS
 from banzuke.ensembles.pool import Pool, encode, pool_of
 from banzuke.ensembles.predicted import add_predicted
+from banzuke.ensembles.saturation import mistake_agreement, saturation_curve
 from banzuke.ensembles.selection import EnsembleSelector, PathStep
 from banzuke.ensembles.statements import as_statements
 from banzuke.ensembles.summary import summarise
@@ -53,6 +53,7 @@ __all__ = [
     "encode",
     "error_floor",
     "exchangeable_error",
+    "mistake_agreement",
     "mutual_information",
     "pool_of",
     "saturation_curve",

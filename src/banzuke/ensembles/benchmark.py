@@ -13,7 +13,7 @@ from banzuke import progress
 from banzuke.ensembles.aggregation import log_loss, most_probable
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.information import label_entropy
-from banzuke.ensembles.pool import Pool
+from banzuke.ensembles.pool import Pool, check_pool
 from banzuke.ensembles.rankings import RANKINGS
 from banzuke.ensembles.selection import EnsembleSelector
 from banzuke.exceptions import InvalidInputError
@@ -99,6 +99,7 @@ def benchmark(
     InvalidInputError
         Where a budget or ``n_train`` is out of range.
     """
+    n_train, budgets = _check_sizes(pool, budgets, n_train)
     calls = (
         delayed(benchmark_split)(
             pool,
@@ -110,7 +111,6 @@ def benchmark(
         )
         for split in range(n_splits)
     )
-    _check_sizes(pool, budgets, n_train)
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
     return [row for part in progress.track(parts, "splits", n_splits) for row in part]
 
@@ -158,7 +158,10 @@ def _check_sizes(pool: Pool, budgets: Sequence[int], n_train: int | None) -> tup
         )
     wanted = sorted(set(budgets))
     if not wanted or not 1 <= wanted[0] <= wanted[-1] <= pool.n_models:
-        raise InvalidInputError(f"budgets must lie between 1 and the {pool.n_models} models")
+        raise InvalidInputError(
+            f"budgets {wanted} must lie between 1 and the {pool.n_models} models"
+        )
+    check_pool(pool, wanted[-1])
     return size, wanted
 
 

@@ -114,24 +114,51 @@ def best_sets(
     return branch_and_bound(score, order, k, bound, keep=keep, most=_MOST_BOUNDED, accept=accept)
 
 
-def greedy_ratio(pool: Pool, k: int, *, n_jobs: int = 1) -> float:
-    """Return the information of the greedy set of k models as a share of the best set's.
+@dataclass(frozen=True, kw_only=True)
+class GreedyRatio:
+    """How near the greedy set comes to the best one of its size.
 
-    Both by the score of `rank_all_sets`. Greedy has no guarantee: 1 where it finds the best.
+    Parameters
+    ----------
+    k : int
+    greedy, best : float
+        Score of `rank_all_sets` in bits.
+    ratio : float
+        1 where greedy finds the best; it has no guarantee.
+    """
+
+    k: int
+    greedy: float
+    best: float
+    ratio: float
+
+
+def greedy_ratios(
+    pool: Pool, budget: int, *, most: int = MAX_SETS, n_jobs: int = 1
+) -> list[GreedyRatio]:
+    """Compare the greedy set of each size with the best, up to the size that can be listed.
 
     Parameters
     ----------
     pool : Pool
-    k : int
+    budget : int
+        Largest size.
+    most : int, default 300,000
+        Sizes with more sets than this end the list.
     n_jobs : int, default 1
     """
     chosen: tuple[int, ...] = ()
-    for size in range(1, k + 1):
-        scores = dict(rank_all_sets(pool, size, keep=MAX_SETS, n_jobs=n_jobs))
-        rest = set(range(pool.n_models)) - set(chosen)
-        trials = [tuple(sorted((*chosen, model))) for model in sorted(rest)]
-        chosen = max(trials, key=lambda models: scores[models])
-    return scores[chosen] / max(scores.values())
+    found = []
+    for k in range(1, budget + 1):
+        if comb(pool.n_models, k) > most:
+            break
+        scores = dict(rank_all_sets(pool, k, keep=MAX_SETS, n_jobs=n_jobs))
+        rest = sorted(set(range(pool.n_models)) - set(chosen))
+        chosen = max((tuple(sorted((*chosen, j))) for j in rest), key=scores.__getitem__)
+        greedy, best = scores[chosen], max(scores.values())
+        ratio = greedy / best if best > 0 else 1.0
+        found.append(GreedyRatio(k=k, greedy=greedy, best=best, ratio=ratio))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
