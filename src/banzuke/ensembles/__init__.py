@@ -20,6 +20,7 @@ from banzuke.ensembles.information import (
     mutual_information,
 )
 from banzuke.ensembles.paths import METHODS
+from banzuke.ensembles.policies import PolicyPoint, compare_policies, summarise_policies
 from banzuke.ensembles.pool import Pool, encode, pool_of
 from banzuke.ensembles.predicted import add_predicted
 from banzuke.ensembles.saturation import mistake_agreement, saturation_curve
@@ -42,12 +43,14 @@ __all__ = [
     "GaussianCopula",
     "Information",
     "PathStep",
+    "PolicyPoint",
     "Pool",
     "Row",
     "add_predicted",
     "as_statements",
     "benchmark",
     "check_all_wrong",
+    "compare_policies",
     "conditional_information",
     "cross_fitted_information",
     "encode",
@@ -58,4 +61,5 @@ __all__ = [
     "pool_of",
     "saturation_curve",
     "summarise",
+    "summarise_policies",
 ]

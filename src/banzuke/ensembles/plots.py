@@ -130,3 +130,15 @@ def plot_frontier(document: dict[str, Any]) -> go.Figure:
         )
     )
     return figure.update_layout(xaxis_title="price of an item", yaxis_title="held-out accuracy")
+
+
+def plot_policies(document: dict[str, Any]) -> go.Figure:
+    """Plot the risk of asking in turn and of static sets against the mean price of an item."""
+    points = document["points"]
+    cost = [point["cost"] for point in points]
+    figure = go.Figure()
+    for key, name in (("risk", "one after another"), ("static_risk", "static sets")):
+        figure.add_scatter(
+            x=cost, y=[point[key] for point in points], mode="lines+markers", name=name
+        )
+    return figure.update_layout(xaxis_title="mean price of an item", yaxis_title="risk")
