@@ -17,7 +17,6 @@ __all__ = [
     "InvalidOutcomesError",
     "MissingExtraError",
     "NotFoundError",
-    "PromptTooLongError",
     "ServerError",
     "StorageError",
 ]
@@ -61,10 +60,6 @@ class ServerError(BanzukeError, ConnectionError):
 
 class EngineError(BanzukeError, RuntimeError):
     """An inference engine did not start, died, or refused a request."""
-
-
-class PromptTooLongError(EngineError):
-    """One prompt does not fit into the model's context; other prompts may."""
 
 
 class ImportFormatError(BanzukeError, ValueError):

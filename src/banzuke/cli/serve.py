@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from banzuke import progress
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption
 from banzuke.cli.output import print_json, print_note
-from banzuke.exceptions import InvalidInputError, MissingExtraError, NotFoundError
+from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake
-
-if TYPE_CHECKING:
-    from banzuke.leaderboard.service.settings import ServiceSettings
 
 
 def serve(
@@ -24,14 +21,6 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", help="Port; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
-    submissions: Annotated[
-        bool,
-        typer.Option(
-            "--submissions",
-            help="Take submissions too, with the settings in BANZUKE_* variables and banzuke.toml; "
-            "banzuke token and banzuke worker go with it.",
-        ),
-    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Serve the leaderboard: pages, JSON and CSV of what the data directory holds.
@@ -40,9 +29,7 @@ def serve(
 
     JSON keys: url.
     """
-    settings = _settings(data) if submissions else None
-    data = data if settings is None else settings.data
-    if settings is None and not Lake(data).names():
+    if not Lake(data).names():
         raise NotFoundError(
             f"{data} holds no results to serve; run banzuke demo, or import some with "
             "banzuke import, or name another directory with --data"
@@ -54,33 +41,15 @@ def serve(
 
     from banzuke.leaderboard import create_app
 
-    app = create_app(data, settings)
+    app = create_app(data)
     with progress.shown(), progress.step(f"reading {data}"):
         app.state.store.current().prepare()
     if json:
         print_json({"url": url})
     else:
         print_note(f"The leaderboard is on {url} (stop it with Ctrl-C)")
-    trusted = () if settings is None else settings.trusted_proxies
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(trusted),
-        forwarded_allow_ips=list(trusted),
-    )
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
-
-
-def _settings(data: str) -> ServiceSettings:
-    try:
-        from banzuke.leaderboard.service.settings import load_settings
-    except ImportError as error:
-        raise MissingExtraError(
-            f"--submissions needs more packages ({error.name}): pip install 'banzuke[service]'"
-        ) from None
-    return load_settings(data=None if data == DEFAULT_DATA else data)
 
 
 def listen(host: str, port: int) -> socket.socket:

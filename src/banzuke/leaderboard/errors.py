@@ -12,15 +12,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from banzuke.exceptions import (
-    AccessError,
-    ConflictError,
-    InvalidInputError,
-    NotFoundError,
-    StorageError,
-)
+from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
 from banzuke.leaderboard.security import POLICY, Refusal
-from banzuke.leaderboard.security.identity import LoginNeededError
 from banzuke.leaderboard.security.rates import TooManyRequestsError, too_many
 from banzuke.leaderboard.templating import render
 from banzuke.leaderboard.views.site import ErrorPage, Site, site
@@ -36,8 +29,6 @@ def add_error_pages(app: FastAPI) -> None:
     """Answer errors with a page, or with JSON below ``/api``."""
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(InvalidInputError, _bad_request)
-    app.add_exception_handler(ConflictError, _conflict)
-    app.add_exception_handler(AccessError, _forbidden)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StorageError, _storage)
@@ -49,21 +40,7 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 
 def _bad_request(request: Request, error: Exception) -> Response:
-    # a refused submission names its field
-    field = getattr(error, "field", "")
-    fields = [{"field": field, "message": str(error)[:_LONGEST]}] if field else []
-    return _answer(request, HTTPStatus.BAD_REQUEST, str(error), fields=fields)
-
-
-def _conflict(request: Request, error: Exception) -> Response:
-    return _answer(request, HTTPStatus.CONFLICT, str(error))
-
-
-def _forbidden(request: Request, error: Exception) -> Response:
-    if isinstance(error, LoginNeededError):
-        challenge = {"WWW-Authenticate": 'Bearer realm="banzuke"'}
-        return _answer(request, HTTPStatus.UNAUTHORIZED, str(error), challenge)
-    return _answer(request, HTTPStatus.FORBIDDEN, str(error))
+    return _answer(request, HTTPStatus.BAD_REQUEST, str(error))
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
