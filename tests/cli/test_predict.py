@@ -77,11 +77,46 @@ def test_choose_items_names_items_that_were_not_run(items: Lake) -> None:
     arguments = ("choose-items", "quiz", "--data", items.root, "--json", "--n", "5")
     report = json.loads(run(*arguments, "--model", "org-0/model-0"))
     run_already = {f"q{i}" for i in range(0, 120, 3)}
-    assert report["reason"] == "informative"
+    assert report["reason"] == "adaptive"
     assert len(set(report["items"]) - run_already) == 5
+    assert len(report["chances"]) == 5
+    picked = json.loads(run(*arguments, "--model", "org-0/model-0", "--method", "informative"))
+    assert (picked["reason"], picked["chances"]) == ("informative", None)
     new = json.loads(run(*arguments, "--model", "never/seen", "--benchmark", "bench1"))
     assert new["reason"] == "random"
     assert all(int(item[1:]) % 3 == 1 for item in new["items"])
+
+
+def test_a_record_leads_from_choosing_to_a_valid_estimate(tmp_path) -> None:
+    full = make_outcomes(41, 120, seed=5)
+    lake, record = Lake(tmp_path / "items"), tmp_path / "drawn.json"
+    scores = full.scores.copy()
+    scores[0] = np.nan
+    model = full.model_names[0]
+    for n in (25, 10):
+        lake.write("quiz", full.replace(scores=scores))
+        arguments = ("quiz", "--model", model, "--data", lake.root, "--record", str(record))
+        report = json.loads(run("choose-items", *arguments, "--n", str(n), "--json"))
+        columns = [int(item[1:]) for item in report["items"]]
+        scores[0, columns] = full.scores[0, columns]
+    assert report["reason"] == "adaptive"
+    with pytest.raises(BanzukeError, match="10 of 35 drawn items have no result"):
+        run("choose-items", *arguments)
+    lake.write("quiz", full.replace(scores=scores))
+    found = json.loads(run("estimate", *arguments, "--json"))
+    assert (found["n_run"], found["n_items"]) == (35, 120)
+    assert found["lower"] < found["mean"] < found["upper"]
+    assert json.loads(run("choose-items", *arguments, "--width", "0.9", "--json")) == {
+        "model": model, "reason": "narrow enough", "items": [], "chances": [],
+    }  # fmt: skip
+    weak = full.model_names[int(full.scores.mean(axis=1).argmin())]
+    settled = json.loads(run("choose-items", *arguments, "--against", weak, "--json"))
+    assert settled["reason"] in {"rank settled", "adaptive"}
+    with pytest.raises(BanzukeError, match="picked, not drawn"):
+        run("choose-items", *arguments, "--method", "fixed")
+    record.write_text("{}")
+    with pytest.raises(ImportFormatError, match="no record"):
+        run("estimate", *arguments)
 
 
 def test_item_quality_lists_flagged_items(items: Lake) -> None:

@@ -6,7 +6,9 @@ import pytest
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction.few_items import choose_items, estimate
+from banzuke.prediction.few_items import estimate
+from banzuke.prediction.item_choice import METHODS, Stop, choose_items
+from banzuke.prediction.item_draws import Draws
 from banzuke.prediction.item_quality import FLAGS, item_quality
 from banzuke.prediction.response_space import ResponseSpace
 from banzuke.testing import make_outcomes
@@ -85,7 +87,7 @@ def test_first_items_are_random_and_later_ones_informative(
     assert first == choose_items(space, n=20)
     assert first != choose_items(space, n=20, seed=1)
     some = sampled(full.scores[200], 40, np.random.default_rng(0))
-    later = choose_items(space, some, n=15)
+    later = choose_items(space, some, n=15, method="informative")
     assert later.reason == "informative"
     assert len(set(later.items)) == 15
     assert np.isnan(some[list(later.items)]).all()
@@ -102,7 +104,7 @@ def test_informative_items_narrow_the_belief_more_than_random_ones(
         row[items] = full.scores[200, items]
         return float(target @ space.posterior(row).covariance @ target)
 
-    chosen = variance(np.array(choose_items(space, some, n=30).items))
+    chosen = variance(np.array(choose_items(space, some, n=30, method="informative").items))
     left = np.flatnonzero(np.isnan(some))
     drawn = [variance(np.random.default_rng(s).permutation(left)[:30]) for s in range(10)]
     assert chosen < min(drawn)
@@ -110,10 +112,99 @@ def test_informative_items_narrow_the_belief_more_than_random_ones(
 
 def test_choosing_stops(full: Outcomes, space: ResponseSpace) -> None:
     some = sampled(full.scores[200], 40, np.random.default_rng(0))
-    assert choose_items(space, some, width=0.9).reason == "narrow enough"
+    assert choose_items(space, some, stop=Stop(width=0.9)).reason == "narrow enough"
     assert choose_items(space, full.scores[200]).reason == "all run"
+    assert choose_items(space, some, stop=Stop(against=(0.01, 0.99))).reason == "rank settled"
+    mean = estimate(space, some).mean
+    assert choose_items(space, some, stop=Stop(against=(mean,))).reason == "adaptive"
     with pytest.raises(InvalidInputError, match="at least 1"):
         choose_items(space, n=0)
+    with pytest.raises(InvalidInputError, match="no method 'best'"):
+        choose_items(space, method="best")
+
+
+def adaptively(
+    space: ResponseSpace, row: np.ndarray, *, seed: int, stop: Stop | None = None, most: int = 60
+) -> tuple[np.ndarray, Draws]:
+    """Run choose_items until it stops or ``most`` items are run."""
+    some, draws = np.full(len(row), np.nan), Draws()
+    while len(draws.items) < most:
+        size = min(25 if not draws.items else 7, most - len(draws.items))
+        choice = choose_items(space, some, n=size, draws=draws, stop=stop, seed=seed)
+        assert choice.draws is not None
+        if not choice.items:
+            break
+        draws = choice.draws
+        some[list(choice.items)] = row[list(choice.items)]
+    return some, draws
+
+
+def test_interval_covers_after_adaptive_choice(full: Outcomes, space: ResponseSpace) -> None:
+    inside, errors, width = [], [], []
+    for seed, row in enumerate(full.scores[N_KNOWN:]):
+        some, draws = adaptively(space, row, seed=seed)
+        found = estimate(space, some, draws=draws)
+        inside.append(found.lower <= row.mean() <= found.upper)
+        errors.append(found.mean - row.mean())
+        width.append(found.upper - found.lower)
+    assert 0.83 <= np.mean(inside) <= 0.97
+    # unbiased: the mean error is within three of its standard errors
+    assert abs(np.mean(errors)) < 3 * np.std(errors) / np.sqrt(len(errors))
+
+
+def test_interval_covers_after_stopping(full: Outcomes, space: ResponseSpace) -> None:
+    inside, run, wrong, settled = [], [], 0, 0
+    for seed, row in enumerate(full.scores[N_KNOWN : N_KNOWN + 60]):
+        some, draws = adaptively(space, row, seed=seed, stop=Stop(width=0.2), most=120)
+        found = estimate(space, some, draws=draws)
+        inside.append(found.lower <= row.mean() <= found.upper)
+        run.append(len(draws.items))
+        rival = 0.5
+        some, draws = adaptively(space, row, seed=seed, stop=Stop(against=(rival,)), most=60)
+        if len(draws.items) < 60:
+            settled += 1
+            wrong += (estimate(space, some, draws=draws).mean > rival) != (row.mean() > rival)
+    assert np.mean(inside) >= 0.8
+    assert np.mean(run) < 110
+    assert settled > 20
+    assert wrong <= 0.1 * settled
+
+
+def test_draws_weigh_what_was_seen_by_its_chance() -> None:
+    """Without predictions, two draws give Raj's estimator, computed by hand."""
+    flat = ResponseSpace(np.zeros(4), np.zeros((4, 1)), np.ones(1), np.full(4, 0.25))
+    row = np.array([1.0, np.nan, 0.0, np.nan])
+    found = estimate(flat, row, draws=Draws((0, 2), (0.5, 0.25), (False, False)))
+    first, second = (0 + 1 / 0.5) / 4, (1 + 0 / 0.25) / 4
+    # predicted variances: (sum of deviations)^2 - sum of variances, over 4, then 3 items
+    p = 0.02 * 0.98
+    variance = np.array([(16 - 4) * p, (9 - 3) * p])
+    assert found.mean == pytest.approx((first / variance[0] + second / variance[1])
+                                       / (1 / variance).sum())  # fmt: skip
+
+
+def test_draws_are_checked(space: ResponseSpace) -> None:
+    some = np.full(N_ITEMS, np.nan)
+    some[:5] = 1.0
+    with pytest.raises(InvalidInputError, match="1 of 2 drawn items have no result"):
+        estimate(space, some, draws=Draws((0, 9), (0.1, 0.1), (True, True)))
+    with pytest.raises(InvalidInputError, match="not among"):
+        estimate(space, some, draws=Draws((N_ITEMS,), (0.1,), (True,)))
+    for broken, message in (
+        (((0, 0), (0.1, 0.1), (True, True)), "twice"),
+        (((0,), (0.0,), (True,)), "above 0"),
+        (((0,), (), (True,)), "one chance"),
+    ):
+        with pytest.raises(InvalidInputError, match=message):
+            Draws(*broken)
+
+
+def test_fixed_subset_ignores_results(full: Outcomes, space: ResponseSpace) -> None:
+    nothing = choose_items(space, n=10, method="fixed")
+    one = np.full(N_ITEMS, np.nan)
+    one[nothing.items[0]] = 1.0
+    assert choose_items(space, one, n=9, method="fixed").items == nothing.items[1:]
+    assert {choose_items(space, one, n=3, method=m).reason for m in METHODS} == {"random", "fixed"}
 
 
 def test_flags_find_what_was_planted() -> None:
@@ -123,7 +214,7 @@ def test_flags_find_what_was_planted() -> None:
     scores[:, 0], scores[:, 1] = 0, 1
     scores[:, 2] = ability < np.median(ability)
     text = [f"question {i}" for i in range(60)]
-    text[12] = "  Question   10 "
+    text[12] = "  Question   １０ "
     items = outcomes.items.with_columns(text=pl.Series(text))
     table = item_quality(outcomes.replace(scores=scores, items=items))
     flagged = {name: table.filter(pl.col(name))["item_id"].to_list() for name in FLAGS}
@@ -132,7 +223,17 @@ def test_flags_find_what_was_planted() -> None:
     assert flagged["wrong_gold"] == ["q2"]
     assert "q2" in flagged["negative"]
     assert flagged["duplicate"] == ["q12"]
+    assert table["duplicate_of"][12] == "q10"
+    sure = table.filter(pl.col("wrong_gold"))
+    assert (sure["correlation_upper"] < 0).all()
+    known = table.drop_nulls("item_rest_correlation")
+    assert (known["correlation_lower"] < known["item_rest_correlation"]).all()
     assert table["item_rest_correlation"][0] is None
+
+
+def test_few_sound_items_are_called_wrong() -> None:
+    table = item_quality(make_outcomes(60, 900, n_benchmarks=1, seed=3))
+    assert table["wrong_gold"].sum() <= 1
 
 
 def test_item_rest_correlation_with_gaps_agrees_with_the_plain_formula() -> None:

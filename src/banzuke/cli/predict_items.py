@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import polars as pl
 import typer
 
 from banzuke import progress
+from banzuke.cli.item_record import read_draws, write_draws
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake, Outcomes
+
+if TYPE_CHECKING:
+    from banzuke.prediction.response_space import ResponseSpace
 
 CollectionArgument = Annotated[str, typer.Argument(metavar="COLLECTION", help="Item results.")]
 ModelOption = Annotated[
@@ -22,6 +27,10 @@ ModelOption = Annotated[
 BenchmarkOption = Annotated[
     str | None, typer.Option("--benchmark", help="Only the items of this benchmark.")
 ]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option("--record", help="File that keeps which items were drawn with which chance."),
+]
 
 
 def estimate_score(
@@ -29,21 +38,27 @@ def estimate_score(
     *,
     model: ModelOption,
     benchmark: BenchmarkOption = None,
+    record: RecordOption = None,
     data: DataOption = DEFAULT_DATA,
     level: Annotated[float, typer.Option("--level", help="Coverage of the interval.")] = 0.9,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Estimate the full score of a model that was run on a random sample of the items.
+    """Estimate the full score of a model that was run on some of the items.
+
+    Without --record, those must be a random sample.
 
     JSON keys: model, mean, lower, upper, predicted_mean, standard_error, n_run, n_items,
     effective_n.
     """
     from banzuke.prediction.few_items import estimate
 
-    known, scores = _known_and_new(Lake(data).read(collection), model, benchmark)
+    outcomes = Lake(data).read(collection)
+    known, scores = _known_and_new(outcomes, model, benchmark)
     with progress.shown(), progress.step("estimating"):
-        found = estimate(known, scores, level=level, seed=seed)
+        draws = None if record is None else read_draws(record, known.item_ids)
+        space, position = _before_any_result(known, outcomes.select(models=model), seed)
+        found = estimate(space, scores, draws=draws, position=position, level=level, seed=seed)
     if json:
         print_json({"model": model, **asdict(found)})
         return
@@ -57,20 +72,29 @@ def choose(
     model: ModelOption,
     benchmark: BenchmarkOption = None,
     n: Annotated[int, typer.Option("--n", help="Size of the batch.", min=1)] = 10,
+    method: Annotated[
+        str, typer.Option("--method", help="One of adaptive, informative, fixed, random.")
+    ] = "adaptive",
     width: Annotated[
         float, typer.Option("--width", help="Stop once the interval is this narrow.", min=0)
     ] = 0.0,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", help="Stop once the rank against this model is settled; repeat."),
+    ] = None,
+    record: RecordOption = None,
     data: DataOption = DEFAULT_DATA,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Choose the items that tell most about a model's full score, given its results so far.
+    """Choose which items to run next, given a model's results so far; random below 25.
 
-    A model that is not in the collection has no results yet.
+    A model that is not in the collection has no results yet. With --record, estimate gives a
+    valid interval after adaptive and random choices: repeat choose-items, run, import.
 
-    JSON keys: model, reason, items [item_id].
+    JSON keys: model, reason, items [item_id], chances [float] (null where items were picked).
     """
-    from banzuke.prediction.few_items import choose_items
+    from banzuke.prediction.item_choice import Stop, choose_items
 
     outcomes = Lake(data).read(collection)
     if model in outcomes.model_index:
@@ -78,14 +102,51 @@ def choose(
     else:
         known = _of_benchmark(outcomes, benchmark)
         scores = np.full(known.n_items, np.nan)
+    stop = Stop(width=width, against=tuple(_mean_of(known, rival) for rival in against or ()))
     with progress.shown(), progress.step("choosing items"):
-        choice = choose_items(known, scores, n=n, width=width, seed=seed)
+        past = None if record is None else read_draws(record, known.item_ids)
+        own = outcomes.select(models=model) if model in outcomes.model_index else None
+        space, position = _before_any_result(known, own, seed)
+        choice = choose_items(
+            space,
+            scores,
+            n=n,
+            method=method,
+            stop=stop,
+            draws=past,
+            position=position,
+            seed=seed,
+        )
+    if record is not None:
+        write_draws(record, model, choice, known.item_ids)
     ids = [known.item_ids[item] for item in choice.items]
+    chances = None if choice.draws is None else choice.draws.chances[-len(ids) :] if ids else []
     if json:
-        print_json({"model": model, "reason": choice.reason, "items": ids})
+        print_json({"model": model, "reason": choice.reason, "items": ids, "chances": chances})
         return
     print_note(f"{len(ids)} items for {model}: {choice.reason}")
     print("\n".join(ids))
+
+
+def _before_any_result(
+    known: Outcomes, own: Outcomes | None, seed: int
+) -> tuple[ResponseSpace, np.ndarray | None]:
+    """Return the space of the known models, and where a model's card places it."""
+    from banzuke.prediction.kernel import InductiveKernel
+
+    predictor = InductiveKernel(random_state=seed).fit(known)
+    return predictor.space_, None if own is None else predictor.positions(own.models)[0]
+
+
+def _mean_of(known: Outcomes, rival: str) -> float:
+    """Return a rival's mean score; it must have run every item to be compared with."""
+    scores = known.select(models=rival).scores[0]
+    if np.isnan(scores).any():
+        raise InvalidInputError(
+            f"{rival!r} ran {int((~np.isnan(scores)).sum())} of {known.n_items} items; compare "
+            "with a model that ran them all, or with one benchmark (--benchmark)"
+        )
+    return float(scores.mean())
 
 
 def quality(
@@ -98,8 +159,8 @@ def quality(
     """List items that measure nothing, or the opposite of what they should.
 
     JSON keys: summary [{benchmark, items, <flag>...}], flagged [{item_id, benchmark, n, mean,
-    item_rest_correlation, <flag>...}]; flags: negative, never_solved, always_solved, duplicate,
-    wrong_gold.
+    item_rest_correlation, correlation_lower, correlation_upper, <flag>..., duplicate_of}]; flags:
+    negative, never_solved, always_solved, duplicate, wrong_gold.
     """
     from banzuke.prediction.item_quality import FLAGS, item_quality
 

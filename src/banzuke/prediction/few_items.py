@@ -1,4 +1,4 @@
-"""The full score of a model from a few items, and which items to run next."""
+"""The full score of a model from a few items."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from scipy.stats import t as student
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
+from banzuke.prediction.item_draws import Draws, of_draws
 from banzuke.prediction.response_space import ResponseSpace, one_row
 
-__all__ = ["Choice", "Estimate", "choose_items", "estimate"]
+__all__ = ["Estimate", "estimate"]
 
 _FOLDS = 25
-_MODEL_WEIGHT = 30  # results that the predicted variance weighs against the observed one
-_ENOUGH = 25  # below, the position is so uncertain that informative items mislead
+_MODEL_WEIGHT = 15  # results that the predicted variance weighs against the observed one
 
 
 @dataclass(frozen=True)
@@ -51,16 +51,21 @@ def estimate(
     known: Outcomes | ResponseSpace | Any,
     scores: Any,
     *,
+    draws: Draws | None = None,
     position: np.ndarray | None = None,
     level: float = 0.9,
     seed: int = 0,
 ) -> Estimate:
-    """Estimate the mean score over all items from a random sample of them.
+    """Estimate the mean score over all items from some of them.
 
     Known models say how hard each item is and which go together; a model's own results place it
     among them. Predictions for all items, corrected by the mean error on the items run, give an
     estimate that is unbiased for any model, however unlike the known ones, as long as the items
     were drawn at random. Each item's prediction comes from the other folds of the sample.
+
+    Items that `choose_items` drew with unequal chances need its record, ``draws``: each result
+    is then weighted by the inverse of its chance, and compared with what was predicted from the
+    results before it.
 
     Parameters
     ----------
@@ -68,6 +73,9 @@ def estimate(
         Models that ran the items; a `ResponseSpace` saves fitting it again.
     scores : array-like of shape (n_items,)
         The new model's scores, NaN where not run; at least 2 must be there.
+    draws : Draws, optional
+        Which items were drawn, in which order and with which chance. Results of other items
+        are taken as known, however they were chosen. None: all were drawn at random.
     position : ndarray of shape (n_components,), optional
         Where the model is expected before any result, such as
         `InductiveKernel.positions` of its card; default the average model.
@@ -82,12 +90,14 @@ def estimate(
     Raises
     ------
     InvalidInputError
-        With fewer than 2 results, a level outside (0, 1), or another number of items.
+        With fewer than 2 results, a level outside (0, 1), another number of items, or draws
+        without a result.
 
     References
     ----------
     Angelopoulos, Duchi, Zrnic (2023), PPI++, arXiv 2311.01453; Zrnic, Candes (2024),
-    Cross-prediction-powered inference, doi:10.1073/pnas.2322083121.
+    Cross-prediction-powered inference, doi:10.1073/pnas.2322083121. With ``draws``: Zrnic, Candes
+    (2024), Active statistical inference, arXiv 2403.03208.
 
     Examples
     --------
@@ -107,22 +117,16 @@ def estimate(
     n, total = len(seen), len(row)
     if n < 2:
         raise InvalidInputError(f"{n} results cannot bound an error; run at least 2 items")
-    inside, everywhere = _cross_predictions(space, row, position, seed)
-    truth = row[seen]
-    strength = _strength(truth, inside)
-    difference = truth - strength * inside
-    left = 1 - n / total  # the items run are known exactly
-    rest = strength * everywhere[np.isnan(row)].mean() + difference.mean() if left else 0.0
-    mean = truth.mean() * (1 - left) + rest * left
-    # a strong model shows few failures or none; the predicted variance knows of those to come
-    predicted = float(np.mean(everywhere * (1 - everywhere)))
-    observed = n * float(np.var(difference, ddof=1))
-    spread = (observed + _MODEL_WEIGHT * predicted) / (n + _MODEL_WEIGHT)
-    error = float(np.sqrt(spread / n * left))
+    if draws is None or draws.all_random(row):
+        mean, spread = _of_random_sample(space, row, position, seed)
+    else:
+        first = draws.first_random(row)
+        start = _of_random_sample(space, first, position, seed) if first is not None else None
+        mean, spread = of_draws(space, row, draws, position=position, start=start)
+    error = float(np.sqrt(spread))
     whole = space.expected(space.posterior(row, position).position)
     reach = float(student.ppf((1 + level) / 2, n - 1)) * error
-    plain = float(np.var(truth, ddof=1))
-    gain = plain / spread if spread > 0 else 1.0
+    plain = float(np.var(row[seen], ddof=1)) / n * (1 - n / total)
     return Estimate(
         mean=float(np.clip(mean, 0, 1)),
         lower=float(np.clip(mean - reach, 0, 1)),
@@ -131,8 +135,26 @@ def estimate(
         standard_error=error,
         n_run=n,
         n_items=total,
-        effective_n=n * gain,
+        effective_n=n * (plain / spread if spread > 0 else 1.0),
     )
+
+
+def _of_random_sample(
+    space: ResponseSpace, row: np.ndarray, position: np.ndarray | None, seed: int
+) -> tuple[float, float]:
+    """Return the estimate and its squared standard error, of items drawn with equal chances."""
+    seen = np.flatnonzero(~np.isnan(row))
+    n, left = len(seen), 1 - len(seen) / len(row)  # the items run are known exactly
+    inside, everywhere = _cross_predictions(space, row, position, seed)
+    truth = row[seen]
+    strength = _strength(truth, inside)
+    difference = truth - strength * inside
+    rest = strength * everywhere[np.isnan(row)].mean() + difference.mean() if left else 0.0
+    # a strong model shows few failures or none; the predicted variance knows of those to come
+    predicted = float(np.mean(everywhere * (1 - everywhere)))
+    observed = n * float(np.var(difference, ddof=1))
+    spread = (observed + _MODEL_WEIGHT * predicted) / (n + _MODEL_WEIGHT)
+    return float(truth.mean() * (1 - left) + rest * left), spread / n * left
 
 
 def _cross_predictions(
@@ -160,101 +182,3 @@ def _strength(truth: np.ndarray, predicted: np.ndarray) -> float:
         return 1.0 if variance > 1e-12 else 0.0
     covariance = np.mean((truth - truth.mean()) * (predicted - predicted.mean()))
     return float(np.clip(covariance / variance, 0.0, 1.0))
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Items to run next.
-
-    Parameters
-    ----------
-    items : tuple of int
-        Columns, in the order to run them; empty where nothing more is needed.
-    reason : str
-        ``"random"``, ``"informative"``, ``"narrow enough"`` or ``"all run"``.
-    """
-
-    items: tuple[int, ...]
-    reason: str
-
-
-def choose_items(
-    known: Outcomes | ResponseSpace | Any,
-    scores: Any = None,
-    *,
-    n: int = 10,
-    width: float = 0.0,
-    level: float = 0.9,
-    seed: int = 0,
-) -> Choice:
-    """Choose the next items to run for a model.
-
-    Items are taken one after the other, each the one that most reduces the expected variance of
-    the mean over all items, given those before it. Below 25 results the choice is random: with
-    so little known of the model, informative items mislead more than they tell.
-
-    Parameters
-    ----------
-    known : Outcomes, array-like or ResponseSpace
-        As in `estimate`.
-    scores : array-like of shape (n_items,), optional
-        Results so far; None before any.
-    n : int, default 10
-        Size of the batch, at least 1.
-    width : float, default 0
-        Stop once the expected interval of the mean is at most this wide.
-    level : float, default 0.9
-        Of that interval.
-    seed : int, default 0
-
-    Returns
-    -------
-    Choice
-
-    Notes
-    -----
-    Informative items are no random sample: `estimate` needs items that were drawn at random.
-
-    Raises
-    ------
-    InvalidInputError
-        Where ``n`` is below 1 or scores have another length.
-    """
-    if n < 1:
-        raise InvalidInputError(f"n is {n}; choose at least 1 item")
-    space = known if isinstance(known, ResponseSpace) else ResponseSpace.fit(known)
-    total = len(space.mean)
-    row = np.full(total, np.nan) if scores is None else one_row(scores, total)
-    left = np.flatnonzero(np.isnan(row))
-    if not left.size:
-        return Choice((), "all run")
-    n_run = total - left.size
-    state = space.posterior(row)
-    if n_run and _width(space, state.covariance, left, level) <= width:
-        return Choice((), "narrow enough")
-    if n_run < _ENOUGH:
-        drawn = np.random.default_rng([seed, n_run]).permutation(left)[:n]
-        return Choice(tuple(int(item) for item in drawn), "random")
-    return Choice(_greedy(space, state.covariance, left, n), "informative")
-
-
-def _greedy(
-    space: ResponseSpace, covariance: np.ndarray, left: np.ndarray, n: int
-) -> tuple[int, ...]:
-    target = space.loadings.mean(axis=0)
-    candidates, chosen = list(left), []
-    for _ in range(min(n, len(candidates))):
-        v = space.loadings[candidates]
-        spread = v @ covariance
-        total = np.einsum("ij,ij->i", spread, v) + space.noise[candidates]
-        best = int(np.argmax(np.square(spread @ target) / total))
-        covariance = covariance - np.outer(spread[best], spread[best]) / total[best]
-        chosen.append(int(candidates.pop(best)))
-    return tuple(chosen)
-
-
-def _width(space: ResponseSpace, covariance: np.ndarray, left: np.ndarray, level: float) -> float:
-    """Return the expected width of the model-based interval of the mean over all items."""
-    direction = space.loadings[left].sum(axis=0)
-    variance = direction @ covariance @ direction + space.noise[left].sum()
-    return float(2 * student.ppf((1 + level) / 2, 1e6) * np.sqrt(variance) / len(space.mean))
