@@ -21,7 +21,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def client(served: Served) -> Iterator[httpx.Client]:
-    """Ask that server."""
+def connection(served: Served) -> Iterator[httpx.Client]:
+    """Keep one connection to that server."""
     with httpx.Client(base_url=served.url) as found:
         yield found
+
+
+@pytest.fixture
+def client(connection: httpx.Client) -> httpx.Client:
+    """Ask that server as a visitor who comes for the first time."""
+    connection.cookies.clear()
+    return connection

@@ -47,7 +47,7 @@ def test_the_verdict_comes_first_in_words(client):
     assert "1 of 4 claims are identified" in text
     assert "✓ Identified: &lt;b&gt;bench2 is last" in text
     assert "✗ Not identified: order bench0 → &lt;b&gt;bench2 . Only 41% of bootstraps" in text
-    assert "✗ Not identified: 2 claims . it presupposes an order" in text
+    assert "✗ Not identified: 2 claims. it presupposes an order" in text
 
 
 def test_an_identified_order_says_what_follows(other):

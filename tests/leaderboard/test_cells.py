@@ -6,7 +6,10 @@ import pytest
 
 from banzuke.leaderboard import cells
 from banzuke.leaderboard.board import build_board
+from banzuke.leaderboard.catalogue import catalogue
 from tests.leaderboard.serving import predictions, quiz_outcomes
+
+SAY = catalogue("en")
 
 
 @pytest.mark.parametrize(
@@ -39,22 +42,22 @@ def test_control_and_direction_signs_become_visible_and_long_names_are_cut():
 def test_a_predicted_cell_says_so_in_text_not_by_colour_alone():
     outcomes = quiz_outcomes()
     board = build_board("quiz", outcomes, predictions("quiz", outcomes))
-    cell = cells.board_cell(board, 50, 2)
+    cell = cells.board_cell(board, 50, 2, SAY)
     assert cell == cells.Cell(
         "predicted", "≈ .360", ".31–.42", "predicted, not measured; interval .31–.42"
     )
-    assert list(cells.board_cells(board))[50][2] == cell
+    assert list(cells.board_cells(board, SAY))[50][2] == cell
 
 
 def test_measured_partial_and_missing_cells():
     board = build_board("quiz", quiz_outcomes())
-    rows = list(cells.board_cells(board))
+    rows = list(cells.board_cells(board, SAY))
     assert rows[0][0].kind == "measured"
     assert "standard error" in rows[0][0].title
     assert rows[10][2] == cells.Cell(
         "partial", "1.000", "40 %", "mean over 40 % of 20 items, the rest was not run"
     )
-    assert rows[50][2] == cells.MISSING
-    assert cells.average_cell(board, 50, predicted=True).title == (
+    assert rows[50][2] == cells.Cell("missing", "–", "", "not measured")
+    assert cells.average_cell(board, 50, SAY, predicted=True).title == (
         "no average: 1 of 3 benchmarks not measured"
     )

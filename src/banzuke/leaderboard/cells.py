@@ -12,6 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from banzuke.leaderboard.board import Board, Status
+from banzuke.leaderboard.catalogue import Catalogue
 
 LONGEST_NAME = 100
 Z_95 = 1.96
@@ -30,16 +31,13 @@ class Cell:
     note : str
         Small text behind it: the interval of a predicted score, the coverage of a partial one.
     title : str
-        The sentence for the pointer and for screen readers.
+        The sentence for the pointer and for screen readers; empty where there is none.
     """
 
     kind: str
     text: str
     note: str
     title: str
-
-
-MISSING = Cell("missing", "–", "", "not measured")
 
 
 def score(value: float) -> str:
@@ -108,17 +106,17 @@ def _is_hidden(sign: str) -> bool:
     return not sign.isprintable() and unicodedata.category(sign) != "Zs"
 
 
-def board_cell(board: Board, row: int, column: int) -> Cell:
+def board_cell(board: Board, row: int, column: int, say: Catalogue) -> Cell:
     """Return the cell of one model on one benchmark."""
     values = (float(matrix[row, column]) for matrix in _matrices(board))
-    return _cell(board.n_items[column], *values)
+    return _cell(say, board.n_items[column], *values)
 
 
-def board_cells(board: Board) -> Iterator[list[Cell]]:
+def board_cells(board: Board, say: Catalogue) -> Iterator[list[Cell]]:
     """Yield the cells of each row of a board."""
     # lists: reading single numbers out of an array is many times slower
     for rows in zip(*(matrix.tolist() for matrix in _matrices(board)), strict=True):
-        yield [_cell(*each) for each in zip(board.n_items, *rows, strict=True)]
+        yield [_cell(say, *each) for each in zip(board.n_items, *rows, strict=True)]
 
 
 def _matrices(board: Board) -> tuple[np.ndarray, ...]:
@@ -127,6 +125,7 @@ def _matrices(board: Board) -> tuple[np.ndarray, ...]:
 
 
 def _cell(
+    say: Catalogue,
     n_items: int,
     status: float,
     value: float,
@@ -136,36 +135,44 @@ def _cell(
     upper: float,
 ) -> Cell:
     if status == Status.MISSING:
-        return MISSING
+        return Cell("missing", "–", "", say("board.cell_missing"))
     if status == Status.PREDICTED:
-        return predicted_cell(value, lower, upper)
-    of = f" of {n_items} items" if n_items else ""
+        return predicted_cell(value, lower, upper, say)
     if status == Status.PARTIAL:
         share = percent(coverage)
-        return Cell("partial", score(value), share, f"mean over {share}{of}, the rest was not run")
-    spread = "" if math.isnan(error) else f"standard error {score(error)}"
-    items = f"{n_items} items" if n_items else ""
-    known = ", ".join(part for part in (spread, items) if part)
-    return Cell("measured", score(value), "", f"measured; {known}" if known else "measured")
+        title = (
+            say("board.cell_partial_of", share=share, n=n_items)
+            if n_items
+            else say("board.cell_partial", share=share)
+        )
+        return Cell("partial", score(value), share, title)
+    spread = "" if math.isnan(error) else say("board.cell_error", error=score(error))
+    items = say("board.title_items", n=n_items) if n_items else ""
+    return Cell("measured", score(value), "", ", ".join(p for p in (spread, items) if p))
 
 
-def predicted_cell(value: float, lower: float, upper: float) -> Cell:
+def predicted_cell(value: float, lower: float, upper: float, say: Catalogue) -> Cell:
     """Return the cell of a predicted score."""
     bounds = interval(lower, upper)
-    title = f"predicted, not measured; interval {bounds}" if bounds else "predicted, not measured"
+    title = (
+        say("board.cell_predicted_interval", interval=bounds)
+        if bounds
+        else say("board.cell_predicted")
+    )
     return Cell("predicted", f"≈ {score(value)}", bounds, title)
 
 
-def average_cell(board: Board, row: int, *, predicted: bool) -> Cell:
+def average_cell(board: Board, row: int, say: Catalogue, *, predicted: bool) -> Cell:
     """Return the average of one model; ``predicted`` lets predicted cells count."""
     averages = board.averages[predicted]
     mean = float(averages.mean[row])
     if math.isnan(mean):
         n = int(board.averaged.sum())
         lacks = n - int((board.status[row, board.averaged] == Status.MEASURED).sum())
-        return Cell("missing", "–", "", f"no average: {lacks} of {n} benchmarks not measured")
+        return Cell("missing", "–", "", say("board.average_missing", lacks=lacks, n=n))
     if averages.is_predicted[row]:
-        return predicted_cell(mean, float(averages.lower[row]), float(averages.upper[row]))
+        bounds = float(averages.lower[row]), float(averages.upper[row])
+        return predicted_cell(mean, *bounds, say)
     error = float(averages.standard_error[row])
-    spread = "" if math.isnan(error) else f"; standard error {score(error)}"
-    return Cell("measured", score(mean), "", f"average of measured scores{spread}")
+    spread = "" if math.isnan(error) else "; " + say("board.cell_error", error=score(error))
+    return Cell("measured", score(mean), "", say("board.average_measured") + spread)

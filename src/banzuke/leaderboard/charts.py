@@ -15,11 +15,11 @@ import plotly.graph_objects as go
 
 from banzuke.leaderboard import cells, links
 from banzuke.leaderboard.board import UNKNOWN, Board, Status
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.documents import CapabilitiesDocument, EnsembleDocument
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 _CROWD = 1000  # from so many points on, marks are smaller and let others show through
-_HOVER = "%{text}<br>%{x:.3g} B parameters<br>score %{y:.3f}<extra>%{fullData.name}</extra>"
 
 
 def to_json(figure: go.Figure) -> str:
@@ -29,7 +29,7 @@ def to_json(figure: go.Figure) -> str:
 
 
 def size_scatter(
-    board: Board, rows: np.ndarray, *, benchmark: int | None, predicted: bool
+    board: Board, rows: np.ndarray, say: Catalogue, *, benchmark: int | None, predicted: bool
 ) -> go.Figure:
     """Draw score against parameters on a log axis, a trace for each model type.
 
@@ -38,6 +38,7 @@ def size_scatter(
     board : Board
     rows : numpy.ndarray of int
         Models to draw; those without a size or score are left out.
+    say : Catalogue
     benchmark : int or None
         Column to draw; None for the average.
     predicted : bool
@@ -52,6 +53,10 @@ def size_scatter(
     shown = rows[~np.isnan(scores[rows]) & ~np.isnan(board.params_b[rows])]
     types = board.facets["type"].to_numpy() if "type" in board.facets else None
     kinds = types[shown] if types is not None else np.full(shown.size, UNKNOWN, dtype=object)
+    hover = (
+        f"%{{text}}<br>{say('scatter.hover_size', size='%{x:.3g}')}"
+        f"<br>{say('scatter.hover_score', score='%{y:.3f}')}<extra>%{{fullData.name}}</extra>"
+    )
     figure = go.Figure()
     for place, kind in enumerate(sorted(set(kinds.tolist()))):
         members = shown[kinds == kind]
@@ -59,7 +64,7 @@ def size_scatter(
             x=board.params_b[members],
             y=np.round(scores[members].astype(np.float64), 4),
             mode="markers",
-            name=escape(cells.visible(str(kind), 40)),
+            name=escape(cells.visible(str(kind), 40)) if kind != UNKNOWN else say("common.unknown"),
             text=_array(escape(cells.visible(board.model_names[row], 60)) for row in members),
             customdata=_array(links.model_url(board.name, board.model_names[r]) for r in members),
             marker={
@@ -67,11 +72,12 @@ def size_scatter(
                 "opacity": 0.8 if shown.size < _CROWD else 0.6,
                 "symbol": _symbols(_SYMBOLS[place % len(_SYMBOLS)], hollow[members]),
             },
-            hovertemplate=_HOVER,
+            hovertemplate=hover,
         )
-    name = "average" if benchmark is None else cells.visible(board.benchmarks[benchmark], 60)
-    figure.update_xaxes(type="log", title_text="parameters (billions, log scale)")
-    figure.update_yaxes(title_text=f"{escape(name)} (0 to 1)")
+    name = say("common.average") if benchmark is None else board.benchmarks[benchmark]
+    figure.update_xaxes(type="log", title_text=say("scatter.axis_size"))
+    shown_name = escape(cells.visible(name, 60))
+    figure.update_yaxes(title_text=say("scatter.axis_score", score=shown_name))
     return plain(figure, height=560)
 
 
@@ -96,7 +102,7 @@ def _heights(
     return full, status == Status.PREDICTED
 
 
-def correlation_heatmap(document: CapabilitiesDocument) -> go.Figure:
+def correlation_heatmap(document: CapabilitiesDocument, say: Catalogue) -> go.Figure:
     """Draw the correlation of each two benchmarks over models, with its number."""
     order = document.shown_order
     names = [escape(cells.visible(document.benchmarks[i], 30)) for i in order]
@@ -113,14 +119,17 @@ def correlation_heatmap(document: CapabilitiesDocument) -> go.Figure:
             zmax=1,
             colorscale="RdBu",
             reversescale=True,
-            hovertemplate="%{y} and %{x}: %{z:.3f}<extra></extra>",
+            hovertemplate=say(
+                "statistics.hover_correlation", first="%{y}", second="%{x}", r="%{z:.3f}"
+            )
+            + "<extra></extra>",
         )
     )
     figure.update_yaxes(autorange="reversed")
     return plain(figure, height=180 + 34 * len(names))
 
 
-def scree_plot(document: CapabilitiesDocument) -> go.Figure:
+def scree_plot(document: CapabilitiesDocument, say: Catalogue) -> go.Figure:
     """Draw the share of variance that each principal component explains."""
     pca = document.pca
     shares = pca.explained_variance_ratio
@@ -139,13 +148,13 @@ def scree_plot(document: CapabilitiesDocument) -> go.Figure:
     kept = document.pca.n_components_parallel_analysis
     if kept is not None:
         figure.add_vline(
-            x=kept - 0.5, line_dash="dash", annotation_text=f"parallel analysis keeps {kept}"
+            x=kept - 0.5, line_dash="dash", annotation_text=say("statistics.keeps", kept=kept)
         )
-    figure.update_yaxes(title_text="share of variance", tickformat=".0%")
+    figure.update_yaxes(title_text=say("statistics.axis_variance"), tickformat=".0%")
     return plain(figure, height=320)
 
 
-def ensemble_path(document: EnsembleDocument) -> go.Figure:
+def ensemble_path(document: EnsembleDocument, say: Catalogue) -> go.Figure:
     """Draw test accuracy by ensemble size with its interval, and the best single model."""
     path = document.path
     sizes = [step.k for step in path]
@@ -157,9 +166,10 @@ def ensemble_path(document: EnsembleDocument) -> go.Figure:
             x=sizes,
             y=centre,
             mode="lines+markers",
-            name="ensemble",
+            name=say("ensembles.trace"),
             text=["<br>".join(escape(cells.visible(m, 60)) for m in step.models) for step in path],
-            hovertemplate="%{x} models: %{y:.3f}<br>%{text}<extra></extra>",
+            hovertemplate=say("ensembles.hover", k="%{x}", accuracy="%{y:.3f}")
+            + "<br>%{text}<extra></extra>",
             error_y=error_bars(centre, down, up),
         )
     )
@@ -167,10 +177,10 @@ def ensemble_path(document: EnsembleDocument) -> go.Figure:
     figure.add_hline(
         y=best.accuracy,
         line_dash="dash",
-        annotation_text=f"best single: {escape(cells.visible(best.model, 50))}",
+        annotation_text=say("ensembles.best_single", model=escape(cells.visible(best.model, 50))),
     )
-    figure.update_xaxes(title_text="models in the ensemble", dtick=1)
-    figure.update_yaxes(title_text=f"accuracy on {document.n_test} test items")
+    figure.update_xaxes(title_text=say("ensembles.axis_size"), dtick=1)
+    figure.update_yaxes(title_text=say("ensembles.axis_accuracy", n_test=document.n_test))
     return plain(figure, height=420)
 
 

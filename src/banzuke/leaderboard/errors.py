@@ -9,14 +9,17 @@ from http import HTTPStatus
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
+from banzuke.leaderboard.answers import html, say
+from banzuke.leaderboard.catalogue import DEFAULT, catalogue
+from banzuke.leaderboard.refusals import ToldError, sentence
 from banzuke.leaderboard.security import POLICY, Refusal
 from banzuke.leaderboard.security.rates import TooManyRequestsError, too_many
-from banzuke.leaderboard.templating import render
-from banzuke.leaderboard.views.site import ErrorPage, Site, site
+from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
+from banzuke.leaderboard.views.site import ErrorPage
 
 _log = logging.getLogger(__name__)
 
@@ -36,16 +39,16 @@ def add_error_pages(app: FastAPI) -> None:
 
 
 def _not_found(request: Request, error: Exception) -> Response:
-    return _answer(request, HTTPStatus.NOT_FOUND, str(error))
+    return _answer(request, HTTPStatus.NOT_FOUND, error)
 
 
 def _bad_request(request: Request, error: Exception) -> Response:
-    return _answer(request, HTTPStatus.BAD_REQUEST, str(error))
+    return _answer(request, HTTPStatus.BAD_REQUEST, error)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:
     """Answer a request that a middleware turned away."""
-    return _answer(request, refusal.status, refusal.sentence, refusal.headers)
+    return _answer(request, refusal.status, Exception(refusal.sentence), refusal.headers)
 
 
 def _not_understood(request: Request, error: Exception) -> Response:
@@ -54,13 +57,10 @@ def _not_understood(request: Request, error: Exception) -> Response:
         {"field": _field(one.get("loc", ())), "message": str(one.get("msg", ""))[:_LONGEST]}
         for one in found[:_MOST_FIELDS]
     ]
-    first = fields[0] if fields else {"field": "", "message": "it cannot be understood"}
-    return _answer(
-        request,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-        f"the value of '{first['field']}': {first['message']}",
-        fields=fields,
-    )
+    problem = catalogue(DEFAULT)("errors.not_understood")
+    first = fields[0] if fields else {"field": "", "message": problem}
+    told = ToldError("errors.value", name=first["field"], problem=first["message"])
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, told, fields=fields)
 
 
 def _field(location: Sequence[object]) -> str:
@@ -69,25 +69,23 @@ def _field(location: Sequence[object]) -> str:
 
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
-        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something went wrong")
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, ToldError("errors.unexpected"))
     if isinstance(error, TooManyRequestsError):
         return refuse(request, too_many(error))
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.NOT_FOUND:
-        return _answer(request, status, "there is no page at this address", error.headers)
-    return _answer(request, status, status.phrase.lower(), error.headers)
+        return _answer(request, status, ToldError("errors.no_page"), error.headers)
+    return _answer(request, status, Exception(status.phrase.lower()), error.headers)
 
 
 def _storage(request: Request, error: Exception) -> Response:
     _log.error("the data directory failed: %s", error)
-    sentence = "the data directory cannot be read at the moment; the server's log says why"
-    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, ToldError("errors.storage"))
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     # Starlette logs the traceback after this answer
-    sentence = "something went wrong on the server; its log says what"
-    response = _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence)
+    response = _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, ToldError("errors.unexpected"))
     response.headers["Content-Security-Policy"] = POLICY  # outside of the middleware
     return response
 
@@ -95,22 +93,27 @@ def _unexpected(request: Request, error: Exception) -> Response:
 def _answer(
     request: Request,
     status: HTTPStatus,
-    sentence: str,
+    error: Exception,
     headers: Mapping[str, str] | None = None,
     fields: Sequence[Mapping[str, str]] = (),
 ) -> Response:
     if request.url.path.startswith("/api/v1"):
-        problem = {"title": status.phrase, "status": status.value, "detail": sentence}
+        problem = {"title": status.phrase, "status": status.value, "detail": str(error)}
         content = orjson.dumps(problem | ({"errors": list(fields)} if fields else {}))
         return Response(content, status, headers, media_type=PROBLEM)
-    shown = f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."
-    page = ErrorPage(title=status.phrase, status=status.value, message=shown)
-    return HTMLResponse(render("error.html", page, _navigation(request)), status, headers)
+    words = say(request)
+    told = sentence(error, words)
+    title = words.known(f"errors.status_{status.value}", status.phrase)
+    shown = f"{told[:1].upper()}{told[1:].rstrip('.')}{words('errors.stop')}"
+    page = ErrorPage(title=title, status=status.value, message=shown)
+    around = _navigation(request)
+    return html(request, "error.html", page, around, status=status.value, headers=headers)
 
 
-def _navigation(request: Request) -> Site:
+def _navigation(request: Request) -> Snapshot | None:
     try:
-        return site(request.app.state.store.current())
+        store: SnapshotStore = request.app.state.store
+        return store.current()
     except Exception:  # the page must come even where the data cannot be read
         _log.debug("no navigation on an error page", exc_info=True)
-        return Site()
+        return None

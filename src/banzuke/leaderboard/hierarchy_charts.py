@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.charts import error_bars, plain
 from banzuke.leaderboard.hierarchy import Audit
@@ -29,10 +30,13 @@ class Effect:
     upper: float | None
 
 
-def order_bars(audit: Audit) -> go.Figure:
+def order_bars(audit: Audit, say: Catalogue) -> go.Figure:
     """Draw how often each order comes back from resampled models and submitters."""
     figure = go.Figure()
-    found = (("models resampled", audit.rows), ("submitters resampled", audit.submitters))
+    found = (
+        (say("capabilities.trace_models"), audit.rows),
+        (say("capabilities.trace_submitters"), audit.submitters),
+    )
     drawn: set[str] = set()
     for name, resamples in found:
         if resamples is None or not resamples.orders:
@@ -48,15 +52,16 @@ def order_bars(audit: Audit) -> go.Figure:
             text=[f"{one.share:.0%}" for one in orders],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{x:.1%} of resamples<extra>%{fullData.name}</extra>",
+            hovertemplate=say("capabilities.hover_share", share="%{x:.1%}")
+            + "<extra>%{fullData.name}</extra>",
         )
     figure.add_vline(x=0.9, line_dash="dash")
-    figure.update_xaxes(title_text="share (needed: 90 %)", range=[0, 1.08])
+    figure.update_xaxes(title_text=say("capabilities.axis_share"), range=[0, 1.08])
     figure.update_xaxes(tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
     return _rows(figure, height=130 + 64 * len(drawn))
 
 
-def effect_dots(effects: Sequence[Effect]) -> go.Figure:
+def effect_dots(effects: Sequence[Effect], say: Catalogue) -> go.Figure:
     """Draw the change of each benchmark when one capability rises, a mark for each base model."""
     figure = go.Figure()
     for place, domain in enumerate(dict.fromkeys(effect.domain for effect in effects)):
@@ -72,12 +77,13 @@ def effect_dots(effects: Sequence[Effect]) -> go.Figure:
             name=_name(domain),
             marker={"symbol": _SYMBOLS[place % len(_SYMBOLS)], "size": 8},
             error_x={**bars, "thickness": 1.2, "width": 3},
-            hovertemplate="%{y}: %{x:+.2f} points<extra>%{fullData.name}</extra>",
+            hovertemplate=say("capabilities.hover_points", benchmark="%{y}", points="%{x:+.2f}")
+            + "<extra>%{fullData.name}</extra>",
         )
     labels = {effect.benchmark for effect in effects}
     figure.add_vline(x=0, line_width=1)
     figure.update_layout(scattermode="group", scattergap=0.3)
-    figure.update_xaxes(title_text="expected change in points", zeroline=False)
+    figure.update_xaxes(title_text=say("capabilities.axis_points"), zeroline=False)
     return _rows(figure, height=150 + len(labels) * max(30, 13 * len(figure.data)))
 
 

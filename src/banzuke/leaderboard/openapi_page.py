@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from banzuke.leaderboard.catalogue import Catalogue
+
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
@@ -57,7 +59,7 @@ class OpenApiPage:
     schemas: list[Schema]
 
 
-def openapi_page(document: Mapping[str, Any]) -> OpenApiPage:
+def openapi_page(document: Mapping[str, Any], say: Catalogue) -> OpenApiPage:
     """Turn an OpenAPI document into a page."""
     operations = [
         _operation(method, path, operation)
@@ -67,7 +69,7 @@ def openapi_page(document: Mapping[str, Any]) -> OpenApiPage:
     known = document.get("components", {}).get("schemas", {})
     answered = {answer.schema for operation in operations for answer in operation.answers}
     schemas = [_schema(name, known[name]) for name in known if name in _used(answered, known)]
-    return OpenApiPage(title="API", operations=operations, schemas=schemas)
+    return OpenApiPage(title=say("api.title"), operations=operations, schemas=schemas)
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operation:

@@ -14,6 +14,7 @@ import polars as pl
 
 from banzuke.leaderboard import cells
 from banzuke.leaderboard.board import Board, Status
+from banzuke.leaderboard.catalogue import LANGUAGES, Catalogue, catalogue
 from banzuke.leaderboard.links import model_url
 from banzuke.leaderboard.table import BoardTable
 from banzuke.leaderboard.templating import macro
@@ -36,22 +37,29 @@ class BoardRows:
         return BoardTable(self.board)
 
     @cached_property
-    def html(self) -> tuple[np.ndarray, np.ndarray]:
-        """A table row in HTML for each model, escaped; object arrays of str."""
-        render = macro("_row.html", "row")
-        shared = list(zip(self._metadata, cells.board_cells(self.board), strict=True))
-        return self._html(render, shared, predicted=False), self._html(
-            render, shared, predicted=True
-        )
+    def _rendered(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {}
 
-    def _html(self, render: Any, shared: list[Any], *, predicted: bool) -> np.ndarray:
+    def html(self, language: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return a table row in HTML for each model, escaped; object arrays of str."""
+        if language not in self._rendered:
+            say = catalogue(language)
+            shared = list(zip(self._metadata, cells.board_cells(self.board, say), strict=True))
+            self._rendered[language] = (
+                self._html(shared, say, predicted=False),
+                self._html(shared, say, predicted=True),
+            )
+        return self._rendered[language]
+
+    def _html(self, shared: list[Any], say: Catalogue, *, predicted: bool) -> np.ndarray:
+        render = macro("_row.html", "row", say.language)
         ranks = self.board.averages[predicted].rank.tolist()
         rows = [
             str(render(rank, metadata, average, scores))
             for rank, average, (metadata, scores) in zip(
                 ranks,
                 (
-                    cells.average_cell(self.board, row, predicted=predicted)
+                    cells.average_cell(self.board, row, say, predicted=predicted)
                     for row in range(len(ranks))
                 ),
                 shared,
@@ -62,7 +70,9 @@ class BoardRows:
 
     def prepare(self) -> None:
         """Make all of it now, rather than for the first visitor."""
-        _ = self.table.text_order, self.html, self.json, self.csv
+        _ = self.table.text_order, self.json, self.csv
+        for language in LANGUAGES:
+            self.html(language)
 
     @cached_property
     def _metadata(self) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import unicodedata
 import numpy as np
 import polars as pl
 
-from banzuke.exceptions import InvalidInputError
+from banzuke.leaderboard.refusals import RefusedError
 
 
 def normalise(text: str) -> str:
@@ -32,7 +32,7 @@ def search(models: pl.DataFrame, text: str) -> np.ndarray:
 
     Raises
     ------
-    InvalidInputError
+    RefusedError
         Where a field does not exist.
 
     Examples
@@ -69,8 +69,6 @@ def _matches(models: pl.DataFrame, term: str) -> np.ndarray:
         field = field.strip().lower()
         if field not in models.columns:
             fields = ", ".join(models.columns)
-            raise InvalidInputError(
-                f"there is no field '{field[:80]}' to search in; the fields are {fields}"
-            )
+            raise RefusedError("errors.no_field", field=field[:80], fields=fields)
     found = models[field].str.contains(normalise(wanted.strip()), literal=True)
     return found.fill_null(False).to_numpy()

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.leaderboard.board import build_board
 from banzuke.leaderboard.documents import CapabilitiesDocument, Description, EnsembleDocument
 from banzuke.leaderboard.hierarchy import HierarchyDocument
+from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.leaderboard.rows import BoardRows
 from banzuke.outcomes import Lake
 
@@ -44,11 +44,11 @@ class Snapshot:
 
         Raises
         ------
-        NotFoundError
+        NotThereError
             Where there is none of that name.
         """
         if name not in self.boards:
-            raise NotFoundError(f"there is no board '{name[:100]}'")
+            raise NotThereError("errors.no_board", board=name[:100])
         return self.boards[name]
 
     @cached_property
@@ -102,14 +102,14 @@ class Snapshot:
 
     def _document(self, name: str, kind: type[D]) -> D:
         if name not in self.documents:
-            raise NotFoundError(f"there is no analysis '{name[:120]}'")
+            raise NotThereError("errors.no_analysis", name=name[:120])
         try:
             return kind.model_validate(self.documents[name])
         except ValidationError as error:
             where = ".".join(str(part) for part in error.errors()[0]["loc"])
-            raise InvalidInputError(
-                f"the analysis '{name}' was not written by this version ({where}: "
-                f"{error.errors()[0]['msg']}); compute it again"
+            problem = error.errors()[0]["msg"]
+            raise RefusedError(
+                "errors.old_analysis", name=name, where=where, problem=problem
             ) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.charts import plain
 from banzuke.leaderboard.documents import Spread
@@ -17,7 +18,7 @@ _SCALE = [[0, "#fdf3dc"], [1, "#d9774a"]]  # dark numbers can be read on all of 
 _MARGIN = {"l": 8, "r": 24, "t": 8, "b": 54}
 
 
-def count_bars(counts: Mapping[str, int]) -> go.Figure:
+def count_bars(counts: Mapping[str, int], say: Catalogue) -> go.Figure:
     """Draw a bar for each group of models, with its number."""
     names = [_name(group) for group in counts]
     figure = go.Figure(
@@ -28,20 +29,22 @@ def count_bars(counts: Mapping[str, int]) -> go.Figure:
             text=[f"{n:,}" for n in counts.values()],
             textposition="auto",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x} models<extra></extra>",
+            hovertemplate=say("statistics.hover_models", group="%{y}", n="%{x}")
+            + "<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="models")
+    figure.update_xaxes(title_text=say("statistics.axis_models"))
     return _rows(figure, height=90 + 28 * len(names))
 
 
-def score_boxes(traces: Mapping[str, Sequence[tuple[str, Spread]]]) -> go.Figure:
+def score_boxes(traces: Mapping[str, Sequence[tuple[str, Spread]]], say: Catalogue) -> go.Figure:
     """Draw boxes from five-number summaries, whiskers from smallest to largest score.
 
     Parameters
     ----------
     traces : mapping of str to sequence of (label, Spread)
         Boxes that share a colour, and the row on which each stands.
+    say : Catalogue
     """
     figure = go.Figure()
     for name, boxes in traces.items():
@@ -58,11 +61,13 @@ def score_boxes(traces: Mapping[str, Sequence[tuple[str, Spread]]]) -> go.Figure
         )
     labels = {label for boxes in traces.values() for label, _ in boxes}
     figure.update_layout(boxmode="group", showlegend=len(traces) > 1)
-    figure.update_xaxes(title_text="score (0 to 1)", range=[-0.02, 1.02], hoverformat=".3f")
+    figure.update_xaxes(
+        title_text=say("statistics.axis_score"), range=[-0.02, 1.02], hoverformat=".3f"
+    )
     return _rows(figure, height=90 + len(labels) * max(28, 20 * len(traces)))
 
 
-def median_heatmap(rows: Sequence[Spread]) -> go.Figure:
+def median_heatmap(rows: Sequence[Spread], say: Catalogue) -> go.Figure:
     """Draw the median score of each benchmark in each group, with its number."""
     groups = list(dict.fromkeys(row.group for row in rows))
     benchmarks = list(dict.fromkeys(row.benchmark for row in rows))
@@ -75,8 +80,11 @@ def median_heatmap(rows: Sequence[Spread]) -> go.Figure:
             y=[_name(name) for name in benchmarks],
             text=[[_short(cell) for cell in line] for line in cells],
             texttemplate="%{text}",
-            customdata=[[_quartiles(cell) for cell in line] for line in cells],
-            hovertemplate="%{y}, %{x}: median %{z:.3f}, %{customdata}<extra></extra>",
+            customdata=[[_quartiles(cell, say) for cell in line] for line in cells],
+            hovertemplate=say(
+                "statistics.hover_median", benchmark="%{y}", group="%{x}", median="%{z:.3f}"
+            )
+            + "<br>%{customdata}<extra></extra>",
             zmin=0,
             zmax=1,
             colorscale=_SCALE,
@@ -86,7 +94,7 @@ def median_heatmap(rows: Sequence[Spread]) -> go.Figure:
             ygap=1,
         )
     )
-    figure.update_xaxes(title_text="billions of parameters", type="category")
+    figure.update_xaxes(title_text=say("statistics.axis_size"), type="category")
     return _rows(figure, height=90 + 26 * len(benchmarks))
 
 
@@ -94,10 +102,11 @@ def _short(cell: Spread | None) -> str:
     return "" if cell is None else f"{cell.median:.2f}".removeprefix("0")
 
 
-def _quartiles(cell: Spread | None) -> str:
+def _quartiles(cell: Spread | None, say: Catalogue) -> str:
     if cell is None:
         return ""
-    return f"half of {cell.n} models within {cell.lower_quartile:.3f} to {cell.upper_quartile:.3f}"
+    bounds = f"{cell.lower_quartile:.3f}", f"{cell.upper_quartile:.3f}"
+    return say("statistics.half_within", n=cell.n, lower=bounds[0], upper=bounds[1])
 
 
 def _name(text: str) -> str:

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from banzuke.exceptions import InvalidInputError
 from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.query import SCORE_PREFIX, BoardQuery
+from banzuke.leaderboard.refusals import RefusedError
 from banzuke.leaderboard.search import search, searchable
 
 TEXT_COLUMNS = ("model", "type", "architecture", "precision")
@@ -65,7 +65,7 @@ class BoardTable:
 
         Raises
         ------
-        InvalidInputError
+        RefusedError
             Where the query names a column or search field that the board does not have.
         """
         rows = np.flatnonzero(self._matching(query))
@@ -121,22 +121,18 @@ class BoardTable:
             return together, board.params_b
         if column in self.text_order:
             return together, self.text_order[column]
-        raise InvalidInputError(
-            f"the board cannot be sorted by '{column[:80]}'; sort by average, params_b, "
-            f"{', '.join(self.text_order)}, or score:BENCHMARK"
-        )
+        known = ", ".join(self.text_order)
+        raise RefusedError("errors.no_sort", column=column[:80], columns=known)
 
     def benchmark(self, name: str) -> int:
         """Return the column of a benchmark.
 
         Raises
         ------
-        InvalidInputError
+        RefusedError
             Where the board has no such benchmark.
         """
         if name not in self.board.benchmarks:
-            raise InvalidInputError(
-                f"the board has no benchmark '{name[:80]}'; it has "
-                f"{', '.join(self.board.benchmarks[:20])}"
-            )
+            known = ", ".join(self.board.benchmarks[:20])
+            raise RefusedError("errors.no_benchmark", benchmark=name[:80], benchmarks=known)
         return self.board.benchmarks.index(name)

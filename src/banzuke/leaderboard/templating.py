@@ -1,4 +1,4 @@
-"""The templates: autoescaped, strict about names that do not exist."""
+"""The templates: autoescaped, strict about names that do not exist, one set a language."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from banzuke._version import __version__
 from banzuke.leaderboard import cells, links
+from banzuke.leaderboard.catalogue import DEFAULT, LANGUAGES, catalogue
 
 
 @cache
-def environment() -> Environment:
-    """Return the environment that all pages share."""
+def environment(language: str) -> Environment:
+    """Return the environment that all pages of a language share."""
     environment = Environment(
         loader=PackageLoader("banzuke.leaderboard"),
         autoescape=True,
@@ -40,16 +41,22 @@ def environment() -> Environment:
     )
     environment.filters |= {function.__name__: function for function in filters}
     environment.globals |= {function.__name__: function for function in addresses}
-    environment.globals["version"] = __version__
+    environment.globals |= {
+        "t": catalogue(language).markup,
+        "language": language,
+        "languages": LANGUAGES,
+        "version": __version__,
+    }
     return environment
 
 
-def render(template: str, page: Any, site: Any) -> str:
+def render(template: str, page: Any, site: Any, language: str = DEFAULT) -> str:
     """Fill a template with a page's context and what all pages share."""
-    return environment().get_template(template).render(page=page, site=site)
+    return environment(language).get_template(template).render(page=page, site=site)
 
 
-def macro(template: str, name: str) -> Callable[..., Markup]:
+def macro(template: str, name: str, language: str) -> Callable[..., Markup]:
     """Return a macro of a template, to be called many times."""
-    found: Callable[..., Markup] = getattr(environment().get_template(template).module, name)
+    module = environment(language).get_template(template).module
+    found: Callable[..., Markup] = getattr(module, name)
     return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from banzuke.exceptions import NotFoundError
 from banzuke.leaderboard.board import Board
+from banzuke.leaderboard.refusals import NotThereError
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
 
 
@@ -20,10 +20,10 @@ def model_row(board: Board, name: str | None, key: str | None) -> int:
 
     Raises
     ------
-    NotFoundError
+    NotThereError
         Where the board has no such model.
     """
     row = board.rows.get(name) if name is not None else board.rows_by_key.get(key or "")
     if row is None:
-        raise NotFoundError(f"board '{board.name}' has no model '{(name or key or '')[:200]}'")
+        raise NotThereError("errors.no_model", board=board.name, model=(name or key or "")[:200])
     return row

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from banzuke.leaderboard.answers import html, kept, say
 from banzuke.leaderboard.openapi_page import openapi_page
 from banzuke.leaderboard.query import BoardQuery
 from banzuke.leaderboard.routes.lookup import model_row, snapshot
 from banzuke.leaderboard.security import CHART_POLICY
 from banzuke.leaderboard.snapshot import Snapshot
-from banzuke.leaderboard.templating import render
 from banzuke.leaderboard.views import board_page as board_view
 from banzuke.leaderboard.views.charts_page import (
     ScatterQuery,
@@ -22,7 +22,7 @@ from banzuke.leaderboard.views.charts_page import (
 from banzuke.leaderboard.views.hierarchy_page import hierarchy_page
 from banzuke.leaderboard.views.items_page import ItemsQuery, items_page
 from banzuke.leaderboard.views.model_page import model_page
-from banzuke.leaderboard.views.site import TextPage, site
+from banzuke.leaderboard.views.site import TextPage
 from banzuke.leaderboard.views.statistics_page import statistics_page
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -36,7 +36,8 @@ def front(request: Request, query: Rows) -> HTMLResponse:
     """Show the default board."""
     current = snapshot(request)
     if current.default_board is None:
-        return _page("empty.html", TextPage(title="Nothing yet"), current)
+        page = TextPage(title=say(request)("common.empty_title"))
+        return html(request, "empty.html", page, current)
     return _board(request, current, current.default_board, query)
 
 
@@ -50,7 +51,8 @@ def board(request: Request, board: str, query: Rows) -> HTMLResponse:
 def scatter(request: Request, board: str, query: Annotated[ScatterQuery, Query()]) -> HTMLResponse:
     """Show score against parameters."""
     current = snapshot(request)
-    return _chart("scatter.html", scatter_page(current.board(board), query), current)
+    page = scatter_page(current.board(board), query, say(request))
+    return _chart(request, "scatter.html", page, current)
 
 
 @router.get("/boards/{board}/models")
@@ -61,7 +63,8 @@ def model(
     """Show one model."""
     current = snapshot(request)
     found = current.board(board).board
-    return _page("model.html", model_page(current, found, model_row(found, model, key)), current)
+    page = model_page(current, found, model_row(found, model, key), say(request))
+    return html(request, "model.html", page, current)
 
 
 @router.get("/boards/{board}/items")
@@ -73,55 +76,56 @@ def items(
     current = snapshot(request)
     found = current.board(board).board
     row = model_row(found, model, query.key)
-    return _page("items.html", items_page(found, row, query), current)
+    return html(request, "items.html", items_page(found, row, query, say(request)), current)
 
 
 @router.get("/statistics/{collection}")
 def statistics(request: Request, collection: str) -> HTMLResponse:
     """Show counts, spreads, correlations and principal components."""
     current = snapshot(request)
-    return _chart("statistics.html", statistics_page(current, collection), current)
+    page = statistics_page(current, collection, say(request))
+    return _chart(request, "statistics.html", page, current)
 
 
 @router.get("/capabilities/{collection}")
 def capabilities(request: Request, collection: str) -> HTMLResponse:
     """Show the order of capabilities, and how sure it is."""
     current = snapshot(request)
-    return _chart("capabilities.html", hierarchy_page(current, collection), current)
+    page = hierarchy_page(current, collection, say(request))
+    return _chart(request, "capabilities.html", page, current)
 
 
 @router.get("/ensembles/{collection}")
 def ensembles(request: Request, collection: str) -> HTMLResponse:
     """Show ensembles of growing size."""
     current = snapshot(request)
-    return _chart("ensembles.html", ensembles_page(current, collection), current)
+    page = ensembles_page(current, collection, say(request))
+    return _chart(request, "ensembles.html", page, current)
 
 
 @router.get("/about")
 def about(request: Request) -> HTMLResponse:
     """Tell how scores, predictions and intervals are made."""
-    return _page("about.html", TextPage(title="About"), snapshot(request))
+    page = TextPage(title=say(request)("about.title"))
+    return html(request, "about.html", page, snapshot(request))
 
 
 @router.get("/api/docs")
 def api_docs(request: Request) -> HTMLResponse:
     """Show the OpenAPI description."""
-    return _page("api_docs.html", openapi_page(request.app.openapi()), snapshot(request))
+    page = openapi_page(request.app.openapi(), say(request))
+    return html(request, "api_docs.html", page, snapshot(request))
 
 
 def _board(request: Request, current: Snapshot, name: str, query: BoardQuery) -> HTMLResponse:
-    page = board_view.board_page(current.board(name), query)
+    page = board_view.board_page(current.board(name), query, say(request))
+    headers = {"Vary": "HX-Request"}
     if request.headers.get("hx-request") != "true":
-        return _page("board.html", page, current, {"Vary": "HX-Request"})
-    headers = {"Vary": "HX-Request", "HX-Push-Url": page.canonical_url}
-    return _page("_board.html", page, current, headers)
+        return html(request, "board.html", page, current, headers=headers)
+    headers["HX-Push-Url"] = kept(request, page.canonical_url)
+    return html(request, "_board.html", page, current, headers=headers)
 
 
-def _page(
-    template: str, page: Any, current: Snapshot, headers: dict[str, str] | None = None
-) -> HTMLResponse:
-    return HTMLResponse(render(template, page, site(current)), headers=headers)
-
-
-def _chart(template: str, page: Any, current: Snapshot) -> HTMLResponse:
-    return _page(template, page, current, {"Content-Security-Policy": CHART_POLICY})
+def _chart(request: Request, template: str, page: object, current: Snapshot) -> HTMLResponse:
+    headers = {"Content-Security-Policy": CHART_POLICY}
+    return html(request, template, page, current, headers=headers)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from banzuke.leaderboard.hierarchy import Audit, OrderLikelihood, OrderShare, Resamples
+from banzuke.leaderboard.catalogue import Catalogue
+from banzuke.leaderboard.hierarchy import Audit, OrderLikelihood, OrderShare, Quantiles
 
 _MOST_ORDERS = 24
 
@@ -29,9 +30,10 @@ class OrderRow:
     below_best: str
 
 
-def audit_checks(audit: Audit) -> list[Check]:
+def audit_checks(audit: Audit, say: Catalogue) -> list[Check]:
     """Return the checks that the audit holds."""
-    found = [*_resampling(audit), *_nulls(audit), *_starts(audit), *_data(audit)]
+    parts = _resampling, _nulls, _starts, _data
+    found = [row for part in parts for row in part(audit, say)]
     return [Check(name=name, value=value, reading=reading) for name, value, reading in found]
 
 
@@ -58,91 +60,69 @@ def order_rows(audit: Audit) -> list[OrderRow]:
 Row = tuple[str, str, str]
 
 
-def _resampling(audit: Audit) -> Iterator[Row]:
+def _resampling(audit: Audit, say: Catalogue) -> Iterator[Row]:
     for what, found in (("models", audit.rows), ("submitters", audit.submitters)):
-        if found is not None and found.order_probability is not None:
-            yield (
-                f"Same order with {what} resampled{_times(found)}",
-                _share(found.order_probability),
-                "needed: 90 %",
+        if found is None:
+            continue
+        if found.order_probability is not None:
+            name = (
+                say(f"capabilities.check_{what}")
+                if found.n is None
+                else say(f"capabilities.check_{what}_times", n=found.n)
             )
-        if found is not None and found.mic is not None:
-            yield (
-                f"MIC with {what} resampled",
-                f"{found.mic.median:.3f} ({found.mic.lower:.3f} to {found.mic.upper:.3f})",
-                "median and 90 % interval",
-            )
-    recovered = audit.simulation.order_recovered
+            yield name, _share(found.order_probability), say("capabilities.needed_90")
+        if found.mic is not None:
+            name = say(f"capabilities.check_mic_{what}")
+            yield name, _quantiles(found.mic, say), say("capabilities.read_median")
+    recovered, agree = audit.simulation.order_recovered, audit.held_out.orders_agree
     if recovered is not None:
-        yield (
-            "Same order from data simulated with it",
-            _share(recovered),
-            "needed: 90 %; less says that there are too few models even if the order is right",
-        )
-    if audit.held_out.orders_agree is not None:
-        yield (
-            "Same order in both halves of the models",
-            _share(audit.held_out.orders_agree),
-            "the higher the better",
-        )
+        name = say("capabilities.check_simulated")
+        yield name, _share(recovered), say("capabilities.needed_simulated")
+    if agree is not None:
+        yield say("capabilities.check_halves"), _share(agree), say("capabilities.read_higher")
 
 
-def _nulls(audit: Audit) -> Iterator[Row]:
-    null = audit.label_shuffle.mic
+def _nulls(audit: Audit, say: Catalogue) -> Iterator[Row]:
+    null, fit = audit.label_shuffle.mic, audit.likelihood
     if null is not None:
-        yield (
-            "MIC with base models shuffled",
-            f"{null.median:.3f} ({null.lower:.3f} to {null.upper:.3f})",
-            "a MIC as small as this says nothing for the order",
-        )
+        name = say("capabilities.check_shuffled")
+        yield name, _quantiles(null, say), say("capabilities.read_shuffled")
     if audit.rotation_p_value is not None:
-        yield (
-            "p value against rotated sources",
-            f"{audit.rotation_p_value:.3f}",
-            "needed: at most .05",
-        )
-    if audit.likelihood.gain is not None:
-        yield (
-            "Log-likelihood above the best other order",
-            f"{audit.likelihood.gain:+.1f}",
-            "below zero another order fits better",
-        )
-    if audit.likelihood.p_value_rival is not None:
-        yield (
-            "p value of that, were the other order true",
-            f"{audit.likelihood.p_value_rival:.3f}",
-            "small values speak against the other order",
-        )
+        name, value = say("capabilities.check_rotated"), f"{audit.rotation_p_value:.3f}"
+        yield name, value, say("capabilities.needed_05")
+    if fit.gain is not None:
+        yield say("capabilities.check_gain"), f"{fit.gain:+.1f}", say("capabilities.read_gain")
+    if fit.p_value_rival is not None:
+        name, value = say("capabilities.check_rival"), f"{fit.p_value_rival:.3f}"
+        yield name, value, say("capabilities.read_rival")
 
 
-def _starts(audit: Audit) -> Iterator[Row]:
+def _starts(audit: Audit, say: Catalogue) -> Iterator[Row]:
     for name, found in audit.starts.items():
-        if found.order_share is not None:
-            usual = f"; most often {' → '.join(found.most_common)}" if found.most_common else ""
-            yield (
-                f"Same order with the {name} contrast",
-                _share(found.order_share),
-                f"needed: 90 % of starts{usual}",
-            )
+        if found.order_share is None:
+            continue
+        usual = " → ".join(found.most_common)
+        yield (
+            say("capabilities.check_contrast", name=name),
+            _share(found.order_share),
+            say("capabilities.needed_starts_usual", order=usual)
+            if usual
+            else say("capabilities.needed_starts"),
+        )
 
 
-def _data(audit: Audit) -> Iterator[Row]:
+def _data(audit: Audit, say: Catalogue) -> Iterator[Row]:
     if audit.duplicate_share is not None:
-        yield (
-            "Rows that are copies of another",
-            _share(audit.duplicate_share),
-            "needed: at most 20 %",
-        )
+        share = _share(audit.duplicate_share)
+        yield say("capabilities.check_copies"), share, say("capabilities.needed_20")
     if audit.gaussian_sources:
-        yield (
-            "Base models whose sources could be noise",
-            ", ".join(audit.gaussian_sources),
-            "needed: none",
-        )
+        names = ", ".join(audit.gaussian_sources)
+        yield say("capabilities.check_gaussian"), names, say("capabilities.needed_none")
 
 
-def _times(found: Resamples) -> str:
-    return "" if found.n is None else f" {found.n:,} times"
+def _quantiles(found: Quantiles, say: Catalogue) -> str:
+    median, lower, upper = (f"{one:.3f}" for one in (found.median, found.lower, found.upper))
+    return say("capabilities.median_interval", median=median, lower=lower, upper=upper)
 
 
 def _shares(orders: Sequence[OrderShare]) -> dict[tuple[str, ...], float]:

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from banzuke.leaderboard.board import Board, Status
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import score, visible
 from banzuke.leaderboard.links import api_url, board_url
 from banzuke.leaderboard.query import PAGE_SIZES, SCORE_PREFIX, BoardQuery
@@ -66,12 +67,12 @@ class BoardPage:
     prediction: list[tuple[str, list[str]]]
 
 
-def board_page(rows: BoardRows, query: BoardQuery) -> BoardPage:
+def board_page(rows: BoardRows, query: BoardQuery, say: Catalogue) -> BoardPage:
     """Compute the page of a board that a query asks for."""
     board = rows.board
     selection = rows.table.select(query)
     url = board_url(board.name)
-    body = "".join(rows.html[query.predicted][selection.rows])
+    body = "".join(rows.html(say.language)[query.predicted][selection.rows])
     return BoardPage(
         title=board.name,
         board=board.name,
@@ -79,7 +80,7 @@ def board_page(rows: BoardRows, query: BoardQuery) -> BoardPage:
         canonical_url=query.url(url),
         query=query,
         selection=selection,
-        columns=columns(board, query),
+        columns=columns(board, query, say),
         rows=Markup(body),  # noqa: S704 - escaped when the rows were rendered
         filters=filters(board, query),
         page_sizes=PAGE_SIZES,
@@ -93,9 +94,9 @@ def board_page(rows: BoardRows, query: BoardQuery) -> BoardPage:
         json_url=query.url(api_url(board.name, ".json"), page=1, per_page="all"),
         csv_url=query.url(api_url(board.name, ".csv"), page=1, per_page="all"),
         headline=headline(board.provenance),
-        notes=notes(board),
-        provenance=describe(board.provenance),
-        prediction=describe(board.prediction),
+        notes=notes(board, say),
+        provenance=describe(board.provenance, say),
+        prediction=describe(board.prediction, say),
     )
 
 
@@ -104,16 +105,18 @@ def has_predictions(board: Board) -> bool:
     return bool((board.status == Status.PREDICTED).any())
 
 
-def columns(board: Board, query: BoardQuery) -> list[Column]:
+def columns(board: Board, query: BoardQuery, say: Catalogue) -> list[Column]:
     """Return the columns of a board, in order."""
-    fixed = [("model", "Model", "name of the model", False)]
-    fixed += [(name, name.capitalize(), f"{name} of the model", False) for name in board.facets]
+    fixed = [("model", say("common.model"), say("board.title_model"), False)]
     fixed += [
-        ("params_b", "Size", "parameters in billions", True),
-        ("average", "Average", "average over the benchmarks of this board", True),
+        (name, say(f"common.{name}"), say(f"board.title_{name}"), False) for name in board.facets
+    ]
+    fixed += [
+        ("params_b", say("common.size"), say("board.title_size"), True),
+        ("average", say("common.average_column"), say("board.title_average"), True),
     ]
     scores = [
-        (SCORE_PREFIX + name, visible(name, 40), _benchmark_title(board, index), True)
+        (SCORE_PREFIX + name, visible(name, 40), _benchmark_title(board, index, say), True)
         for index, name in enumerate(board.benchmarks)
     ]
     return [_column(board, query, *each) for each in fixed + scores]
@@ -137,14 +140,14 @@ def _column(
     )
 
 
-def _benchmark_title(board: Board, index: int) -> str:
+def _benchmark_title(board: Board, index: int, say: Catalogue) -> str:
     parts = [visible(board.benchmarks[index])]
     if board.n_items[index]:
-        parts.append(f"{board.n_items[index]} items")
+        parts.append(say("board.title_items", n=board.n_items[index]))
     if not board.averaged[index]:
-        parts.append("not part of the average")
+        parts.append(say("board.title_not_averaged"))
     if not np.isnan(board.chance[index]):
-        parts.append(f"guessing scores {score(float(board.chance[index]))}")
+        parts.append(say("board.title_guessing", score=score(float(board.chance[index]))))
     return ", ".join(parts)
 
 
@@ -158,7 +161,7 @@ def filters(board: Board, query: BoardQuery) -> list[Filter]:
     return found
 
 
-def notes(board: Board) -> list[str]:
+def notes(board: Board, say: Catalogue) -> list[str]:
     """Return what a reader must know before comparing scores."""
     found = []
     guessing = [
@@ -167,16 +170,10 @@ def notes(board: Board) -> list[str]:
         if chance > 0
     ]
     if guessing:
-        found.append(
-            f"Guessing alone scores {', '.join(guessing[:20])}: "
-            "a score near that says nothing about what a model can do."
-        )
+        found.append(say("board.note_guessing", scores=", ".join(guessing[:20])))
     elif board.name == "mini":
-        found.append("Scores near what guessing reaches say nothing about what a model can do.")
+        found.append(say("board.note_mini"))
     few = min((n for n in board.n_items if n), default=0)
     if 0 < few < _FEW_ITEMS:
-        found.append(
-            f"The smallest benchmark here has {few} items, so one item moves its score by "
-            f"{score(1 / few)}: differences of a few items are chance."
-        )
+        found.append(say("board.note_few", n=few, step=score(1 / few)))
     return found

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from pydantic import Field
 
 from banzuke.leaderboard import charts
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.documents import EnsembleDocument
 from banzuke.leaderboard.links import board_url
@@ -61,17 +62,19 @@ class EnsemblesPage:
     figures: list[Figure]
 
 
-def scatter_page(rows: BoardRows, query: ScatterQuery) -> ScatterPage:
+def scatter_page(rows: BoardRows, query: ScatterQuery, say: Catalogue) -> ScatterPage:
     """Compute the chart of score against size for the models that a query keeps."""
     board = rows.board
     column = rows.table.benchmark(query.y) if query.y is not None else None
     whole = query.changed(page=1, per_page="all")
     selection = rows.table.select(whole)
-    drawn = charts.size_scatter(board, selection.rows, benchmark=column, predicted=query.predicted)
-    label = "average" if query.y is None else visible(query.y, 60)
+    drawn = charts.size_scatter(
+        board, selection.rows, say, benchmark=column, predicted=query.predicted
+    )
+    label = say("common.average") if query.y is None else visible(query.y, 60)
     table = BoardQuery.model_validate(query.model_dump(exclude={"y"}))
     return ScatterPage(
-        title=f"{board.name}: score by size",
+        title=say("scatter.title", board=board.name),
         board=board.name,
         url=board_url(board.name, "scatter"),
         table_url=table.url(board_url(board.name)),
@@ -81,19 +84,19 @@ def scatter_page(rows: BoardRows, query: ScatterQuery) -> ScatterPage:
         has_predictions=has_predictions(board),
         n_drawn=sum(len(trace.x) for trace in drawn.data),
         n_matched=selection.matched,
-        figure=figure("scatter", f"{label} against number of parameters", drawn),
+        figure=figure("scatter", say("scatter.label", score=label), drawn),
     )
 
 
-def ensembles_page(snapshot: Snapshot, collection: str) -> EnsemblesPage:
+def ensembles_page(snapshot: Snapshot, collection: str, say: Catalogue) -> EnsemblesPage:
     """Compute the page of ensembles of growing size."""
     document = snapshot.ensemble(collection)
     return EnsemblesPage(
-        title=f"{collection}: ensembles",
+        title=say("ensembles.title", collection=collection),
         collection=collection,
         board_url=board_url(collection) if collection in snapshot.boards else None,
         document=document,
-        figures=[figure("path", "accuracy by ensemble size", charts.ensemble_path(document))],
+        figures=[figure("path", say("ensembles.path_label"), charts.ensemble_path(document, say))],
     )
 
 

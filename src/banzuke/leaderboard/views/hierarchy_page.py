@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from banzuke.leaderboard import hierarchy_charts
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.hierarchy import Claim, HierarchyDocument, has_shape
 from banzuke.leaderboard.hierarchy_charts import Effect
@@ -80,16 +81,16 @@ class HierarchyPage:
     order_figure: Figure | None
 
 
-def hierarchy_page(snapshot: Snapshot, collection: str) -> HierarchyPage:
+def hierarchy_page(snapshot: Snapshot, collection: str, say: Catalogue) -> HierarchyPage:
     """Compute the page; parts that the document lacks are left out."""
     document = snapshot.hierarchy(collection)
-    lead, advice = _lead(document)
+    lead, advice = _lead(document, say)
     audit = document.audit
     has_orders = audit.rows.orders or (audit.submitters and audit.submitters.orders)
-    drawn = hierarchy_charts.order_bars(audit) if has_orders else None
+    drawn = hierarchy_charts.order_bars(audit, say) if has_orders else None
     has_statistics = collection in snapshot.statistics
     return HierarchyPage(
-        title=f"{collection}: capabilities",
+        title=say("capabilities.title", collection=collection),
         collection=collection,
         board_url=board_url(collection) if collection in snapshot.boards else None,
         statistics_url=analysis_url("statistics", collection) if has_statistics else None,
@@ -99,29 +100,24 @@ def hierarchy_page(snapshot: Snapshot, collection: str) -> HierarchyPage:
         statements=_statements(document.verdict),
         domains=_domains(document),
         edges=list(_edges(document)),
-        interventions=_interventions(document),
-        checks=audit_checks(audit),
+        interventions=_interventions(document, say),
+        checks=audit_checks(audit, say),
         orders=order_rows(audit),
-        order_figure=drawn and figure("orders", "how often each order comes back", drawn),
+        order_figure=drawn and figure("orders", say("capabilities.how_often_label"), drawn),
     )
 
 
-def _lead(document: HierarchyDocument) -> tuple[str, str]:
+def _lead(document: HierarchyDocument, say: Catalogue) -> tuple[str, str]:
     """Return the sentence on the whole order, and what to do with it."""
     claim = next((one for one in document.verdict if one.claim.startswith("order ")), None)
     if claim is None:
-        return "This analysis holds no verdict on the order of capabilities.", (
-            "Read nothing into the numbers below; compute the analysis again."
-        )
+        return say("capabilities.no_verdict"), say("capabilities.no_verdict_advice")
+    if not claim.is_identified:
+        return say("capabilities.order_unknown"), say("capabilities.order_unknown_advice")
     first, last = document.order[0], document.order[-1]
-    if claim.is_identified:
-        return f"The scores identify the order {' → '.join(document.order)}.", (
-            f"It survives every check below: raising {first} is expected to move what follows "
-            f"it, and raising {last} moves no other capability. How much is under Interventions."
-        )
-    return "The scores do not identify which capability drives which.", (
-        "Do not choose what to train by this order, its edges or its interventions: these "
-        "scores do not rule other orders out. They are shown so that this can be checked."
+    return (
+        say("capabilities.order_identified", order=" → ".join(document.order)),
+        say("capabilities.order_identified_advice", first=first, last=last),
     )
 
 
@@ -187,15 +183,15 @@ def _edges(document: HierarchyDocument) -> Iterator[Edge]:
                 )
 
 
-def _interventions(document: HierarchyDocument) -> list[Intervention]:
+def _interventions(document: HierarchyDocument, say: Catalogue) -> list[Intervention]:
     found = []
     for place, capability in enumerate(document.order):
         rows = [(domain, _effects(document, domain, place)) for domain in document.domains]
         rows = [(domain, effects) for domain, effects in rows if effects]
         if rows:
             every = [effect for _, effects in rows for effect in effects]
-            drawn = hierarchy_charts.effect_dots(every)
-            label = f"what moves when {visible(capability, 60)} rises"
+            drawn = hierarchy_charts.effect_dots(every, say)
+            label = say("capabilities.rises_label", capability=visible(capability, 60))
             found.append(
                 Intervention(
                     capability=capability,

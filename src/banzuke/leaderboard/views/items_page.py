@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.leaderboard.board import Board
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import score, visible
 from banzuke.leaderboard.links import model_key, model_url
+from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.outcomes import Outcomes
 
 ITEMS_ON_A_PAGE = 50
@@ -68,18 +69,18 @@ class ItemsPage:
     next_url: str | None
 
 
-def items_page(board: Board, row: int, query: ItemsQuery) -> ItemsPage:
+def items_page(board: Board, row: int, query: ItemsQuery, say: Catalogue) -> ItemsPage:
     """Compute one page of the items that a model was run on.
 
     Raises
     ------
-    NotFoundError
+    NotThereError
         Where the board has no items.
-    InvalidInputError
+    RefusedError
         Where the board has no such benchmark.
     """
     if board.outcomes is None:
-        raise NotFoundError(f"board '{board.name}' has scores of whole benchmarks, not of items")
+        raise NotThereError("errors.no_items", board=board.name)
     chosen = _run_items(board, board.outcomes, row, query.benchmark)
     n_pages = max(1, -(-chosen.size // ITEMS_ON_A_PAGE))
     page = min(query.page, n_pages)
@@ -94,7 +95,7 @@ def items_page(board: Board, row: int, query: ItemsQuery) -> ItemsPage:
         benchmark=query.benchmark,
         benchmarks=board.benchmarks,
         has_answers="answer" in board.outcomes.layers,
-        lines=[_line(board.outcomes, row, int(column)) for column in shown],
+        lines=[_line(board.outcomes, row, int(column), say) for column in shown],
         n_items=chosen.size,
         page=page,
         n_pages=n_pages,
@@ -113,18 +114,22 @@ def _run_items(board: Board, outcomes: Outcomes, row: int, benchmark: str | None
     present = outcomes.observed[row]
     if benchmark is not None:
         if benchmark not in board.benchmarks:
-            raise InvalidInputError(f"the board has no benchmark '{benchmark[:80]}'")
+            known = ", ".join(board.benchmarks[:20])
+            raise RefusedError("errors.no_benchmark", benchmark=benchmark[:80], benchmarks=known)
         labels = outcomes.items["benchmark"].cast(pl.String).fill_null("(none)")
         present = present & (labels == benchmark).to_numpy()
     return np.flatnonzero(present)
 
 
-def _line(outcomes: Outcomes, row: int, column: int) -> ItemLine:
+def _line(outcomes: Outcomes, row: int, column: int, say: Catalogue) -> ItemLine:
     value = float(outcomes.scores[row, column])
     record = outcomes.items.row(column, named=True)
     texts = {name: _layer(layer[row, column]) for name, layer in outcomes.layers.items()}
     answer = texts.pop("answer", None)
-    details = [("expected", _shown(record.get("label"))), ("question", _shown(record.get("text")))]
+    details = [
+        (say("items.expected"), _shown(record.get("label"))),
+        (say("items.question"), _shown(record.get("text"))),
+    ]
     details += [(name.replace("_", " "), _shown(text)) for name, text in texts.items()]
     return ItemLine(
         item=visible(str(record["item_id"]), 120),

@@ -9,21 +9,13 @@ from typing import Any
 
 from banzuke.leaderboard import cells
 from banzuke.leaderboard.board import Board, Status
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import Cell, visible
 from banzuke.leaderboard.links import api_model_url, board_url, model_url
 from banzuke.leaderboard.snapshot import Snapshot
 from banzuke.leaderboard.views.site import describe
 
 _MOST_RELATIVES = 50
-_LABELS = {
-    "params_b": "parameters (billions)",
-    "base_models": "base models",
-    "co2_kg": "CO₂ (kg)",
-    "is_moe": "mixture of experts",
-    "is_merged": "merged",
-    "is_flagged": "flagged",
-    "has_chat_template": "chat template",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +69,7 @@ class ModelPage:
     api_url: str
     items_url: str | None
     average: Cell
+    standard_error: str | None
     average_predicted: Cell | None
     rank: int
     n_ranked: int
@@ -91,34 +84,36 @@ class ModelPage:
     prediction: list[tuple[str, list[str]]]
 
 
-def model_page(snapshot: Snapshot, board: Board, row: int) -> ModelPage:
+def model_page(snapshot: Snapshot, board: Board, row: int, say: Catalogue) -> ModelPage:
     """Compute the page of one model."""
     name = board.model_names[row]
     children = _children(board, name)
-    filled = cells.average_cell(board, row, predicted=True)
+    error = float(board.averages[0].standard_error[row])
+    filled = cells.average_cell(board, row, say, predicted=True)
     return ModelPage(
         title=visible(name),
         board=board.name,
         board_url=board_url(board.name),
         api_url=api_model_url(board.name, name),
         items_url=model_url(board.name, name, "items") if board.outcomes is not None else None,
-        average=cells.average_cell(board, row, predicted=False),
+        average=cells.average_cell(board, row, say, predicted=False),
+        standard_error=None if math.isnan(error) else cells.score(error),
         average_predicted=filled if filled.kind == "predicted" else None,
         rank=int(board.averages[0].rank[row]),
         n_ranked=int((board.averages[0].rank > 0).sum()),
-        scores=[_score_line(board, row, column) for column in range(len(board.benchmarks))],
-        metadata=_metadata(board.models.row(row, named=True)),
+        scores=[_score_line(board, row, column, say) for column in range(len(board.benchmarks))],
+        metadata=_metadata(board.models.row(row, named=True), say),
         parents=_relatives(board, row, "base_models"),
         sources=_relatives(board, row, "merge_sources"),
         children=[_relative(board, child) for child in children[:_MOST_RELATIVES]],
         n_children=len(children),
-        elsewhere=_elsewhere(snapshot, board.name, name),
-        provenance=describe(board.provenance),
-        prediction=describe(board.prediction),
+        elsewhere=_elsewhere(snapshot, board.name, name, say),
+        provenance=describe(board.provenance, say),
+        prediction=describe(board.prediction, say),
     )
 
 
-def _score_line(board: Board, row: int, column: int) -> ScoreLine:
+def _score_line(board: Board, row: int, column: int, say: Catalogue) -> ScoreLine:
     status = Status(board.status[row, column])
     shown = float(board.scores[row, column])
     lower, upper = float(board.lower[row, column]), float(board.upper[row, column])
@@ -129,7 +124,7 @@ def _score_line(board: Board, row: int, column: int) -> ScoreLine:
             lower = upper = math.nan
     return ScoreLine(
         benchmark=visible(board.benchmarks[column], 80),
-        cell=cells.board_cell(board, row, column),
+        cell=cells.board_cell(board, row, column, say),
         score=shown,
         lower=lower,
         upper=upper,
@@ -142,19 +137,20 @@ def _score_line(board: Board, row: int, column: int) -> ScoreLine:
     )
 
 
-def _metadata(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _metadata(record: Mapping[str, Any], say: Catalogue) -> list[tuple[str, str]]:
     shown = []
     for key, value in record.items():
         if key == "model" or value is None or value == []:
             continue
-        text = ", ".join(map(str, value)) if isinstance(value, list) else _plain(value)
-        shown.append((visible(_LABELS.get(key, key.replace("_", " ")), 60), visible(text, 500)))
+        text = ", ".join(map(str, value)) if isinstance(value, list) else _plain(value, say)
+        label = say.known(f"model.field_{key}", key.replace("_", " "))
+        shown.append((visible(label, 60), visible(text, 500)))
     return shown
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, say: Catalogue) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say("common.yes") if value else say("common.no")
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -177,7 +173,7 @@ def _children(board: Board, name: str) -> list[str]:
     return [child for child in board.children.get(name, []) if child != name]
 
 
-def _elsewhere(snapshot: Snapshot, here: str, model: str) -> list[Elsewhere]:
+def _elsewhere(snapshot: Snapshot, here: str, model: str, say: Catalogue) -> list[Elsewhere]:
     found = []
     for name, rows in snapshot.boards.items():
         row = rows.board.rows.get(model)
@@ -188,7 +184,7 @@ def _elsewhere(snapshot: Snapshot, here: str, model: str) -> list[Elsewhere]:
             Elsewhere(
                 board=name,
                 url=model_url(name, model),
-                average=cells.average_cell(rows.board, row, predicted=False),
+                average=cells.average_cell(rows.board, row, say, predicted=False),
                 rank=int(averages.rank[row]),
                 n_ranked=int((averages.rank > 0).sum()),
             )

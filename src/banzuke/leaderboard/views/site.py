@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.snapshot import Snapshot
 
@@ -23,15 +24,18 @@ class Site:
         Name and number of models.
     statistics, capabilities, ensembles : tuple of str
         Collections that have the page.
+    alternates : list of (str, str, str)
+        Code, name and address of this page in each language.
     """
 
     boards: tuple[tuple[str, int], ...] = ()
     statistics: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
     ensembles: tuple[str, ...] = ()
+    alternates: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-def site(snapshot: Snapshot) -> Site:
+def site(snapshot: Snapshot, alternates: list[tuple[str, str, str]]) -> Site:
     """Return the navigation of a snapshot; the default board comes first."""
     names = sorted(snapshot.boards, key=lambda name: (name != snapshot.default_board, name))
     return Site(
@@ -39,6 +43,7 @@ def site(snapshot: Snapshot) -> Site:
         statistics=tuple(snapshot.statistics),
         capabilities=tuple(snapshot.hierarchies),
         ensembles=tuple(snapshot.ensembles),
+        alternates=alternates,
     )
 
 
@@ -58,14 +63,14 @@ class TextPage:
     title: str
 
 
-def describe(provenance: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+def describe(provenance: Mapping[str, Any], say: Catalogue) -> list[tuple[str, list[str]]]:
     """Return label and values of each entry of a provenance, as short safe text."""
     found = []
     for key, value in sorted(provenance.items()):
         values = _entries(value)
         texts = [visible(_text(one), _LONGEST_VALUE) for one in values[:_MOST_VALUES]]
         if len(values) > _MOST_VALUES:
-            texts.append(f"and {len(values) - _MOST_VALUES} more")
+            texts.append(say("common.and_more", n=len(values) - _MOST_VALUES))
         if texts:
             found.append((visible(key.replace("_", " "), 60), texts))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from banzuke.leaderboard import charts, statistics_charts
+from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.documents import CapabilitiesDocument, Description, Spread
 from banzuke.leaderboard.links import board_url
 from banzuke.leaderboard.snapshot import Snapshot
@@ -50,107 +51,109 @@ class StatisticsPage:
     scree: Figure
 
 
-def statistics_page(snapshot: Snapshot, collection: str) -> StatisticsPage:
+def statistics_page(snapshot: Snapshot, collection: str, say: Catalogue) -> StatisticsPage:
     """Compute the page; documents without counts and spreads have the other parts."""
     document = snapshot.capabilities(collection)
     description = snapshot.description(collection)
     return StatisticsPage(
-        title=f"{collection}: what lies behind the scores",
+        title=say("statistics.title", collection=collection),
         collection=collection,
         board_url=board_url(collection) if collection in snapshot.boards else None,
         document=document,
         description=description,
-        counts=_counts(description),
-        boxes=[*_averages(description), *_benchmarks(description)],
+        counts=_counts(description, say),
+        boxes=[*_averages(description, say), *_benchmarks(description, say)],
         correlation=figure(
-            "correlation", "correlation of benchmarks", charts.correlation_heatmap(document)
+            "correlation",
+            say("statistics.correlation"),
+            charts.correlation_heatmap(document, say),
         ),
-        scree=figure("scree", "variance explained by each component", charts.scree_plot(document)),
+        scree=figure("scree", say("statistics.scree_label"), charts.scree_plot(document, say)),
     )
 
 
-def _counts(description: Description) -> list[Counts]:
+def _counts(description: Description, say: Catalogue) -> list[Counts]:
     found = []
     for key in _GROUPS:
         counts = description.counts.get(key, {})
         if not counts:
             continue
         shown = dict(list(counts.items())[:_MOST_BARS])
-        drawn = statistics_charts.count_bars(shown)
+        drawn = statistics_charts.count_bars(shown, say)
         found.append(
             Counts(
-                title=f"By {key}",
-                figure=figure(f"count-{key}", f"number of models by {key}", drawn),
+                title=say(f"statistics.by_{key}"),
+                figure=figure(f"count-{key}", say(f"statistics.count_by_{key}"), drawn),
                 n_more=len(counts) - len(shown),
             )
         )
     return found
 
 
-def _averages(description: Description) -> list[Boxes]:
+def _averages(description: Description, say: Catalogue) -> list[Boxes]:
     found = []
     for key in _GROUPS:
         rows = description.averages.get(key, ())
         if len(rows) < 2:
             continue
         lines = [(f"{row.group} ({row.n})", row) for row in rows]
-        drawn = statistics_charts.score_boxes({"average": lines})
+        drawn = statistics_charts.score_boxes({say("common.average"): lines}, say)
         found.append(
             Boxes(
-                title=f"Average by {key}",
-                text="Average over the benchmarks of models that have all of them; the number "
-                "of models in brackets.",
-                figure=figure(f"average-{key}", f"average score by {key}", drawn),
+                title=say(f"statistics.average_by_{key}"),
+                text=say("statistics.average_text"),
+                figure=figure(f"average-{key}", say(f"statistics.average_by_{key}"), drawn),
                 rows=[(row.group, "", row) for row in rows],
-                columns=(key, ""),
+                columns=(say(f"common.{key}"), ""),
             )
         )
     return found
 
 
-def _benchmarks(description: Description) -> list[Boxes]:
+def _benchmarks(description: Description, say: Catalogue) -> list[Boxes]:
     parts = (
         (_by_size, description.by_size),
         (_spread, description.spread),
         (_by_shots, description.by_shots),
     )
-    return [describe(rows) for describe, rows in parts if rows]
+    return [describe(rows, say) for describe, rows in parts if rows]
 
 
-def _by_size(rows: Sequence[Spread]) -> Boxes:
-    drawn = statistics_charts.median_heatmap(rows)
+def _by_size(rows: Sequence[Spread], say: Catalogue) -> Boxes:
+    drawn = statistics_charts.median_heatmap(rows, say)
     return Boxes(
-        title="Benchmarks by size",
-        text="Median score of the models of each size. Where the numbers hardly rise from left "
-        "to right, size alone does not help.",
-        figure=figure("by-size", "median score by benchmark and size", drawn),
+        title=say("statistics.sizes_title"),
+        text=say("statistics.sizes_text"),
+        figure=figure("by-size", say("statistics.sizes_label"), drawn),
         rows=[(row.benchmark, row.group, row) for row in rows],
-        columns=("benchmark", "size"),
+        columns=(say("common.benchmark"), say("common.size")),
     )
 
 
-def _spread(rows: Sequence[Spread]) -> Boxes:
-    drawn = statistics_charts.score_boxes({"all models": [(row.benchmark, row) for row in rows]})
+def _spread(rows: Sequence[Spread], say: Catalogue) -> Boxes:
+    lines = [(row.benchmark, row) for row in rows]
+    drawn = statistics_charts.score_boxes({say("statistics.all_models"): lines}, say)
     return Boxes(
-        title="Spread of each benchmark",
-        text="Lowest and highest score, quartiles and median over all models. A box at the "
-        "right edge cannot tell good models apart; one at the left is too hard or near chance.",
-        figure=figure("spread", "scores by benchmark", drawn),
+        title=say("statistics.spread_title"),
+        text=say("statistics.spread_text"),
+        figure=figure("spread", say("statistics.spread_label"), drawn),
         rows=[(row.benchmark, "", row) for row in rows],
-        columns=("benchmark", ""),
+        columns=(say("common.benchmark"), ""),
     )
 
 
-def _by_shots(rows: Sequence[Spread]) -> Boxes:
+def _by_shots(rows: Sequence[Spread], say: Catalogue) -> Boxes:
     traces: dict[str, list[tuple[str, Spread]]] = {}
     for row in rows:
         traces.setdefault(row.group, []).append((row.benchmark, row))
     return Boxes(
-        title="By examples in the prompt",
-        text="The same benchmarks with different numbers of examples (shots).",
+        title=say("statistics.by_shots_title"),
+        text=say("statistics.by_shots_text"),
         figure=figure(
-            "by-shots", "scores by benchmark and shots", statistics_charts.score_boxes(traces)
+            "by-shots",
+            say("statistics.by_shots_label"),
+            statistics_charts.score_boxes(traces, say),
         ),
         rows=[(row.benchmark, row.group, row) for row in rows],
-        columns=("benchmark", "shots"),
+        columns=(say("common.benchmark"), say("common.shots")),
     )
