@@ -17,6 +17,7 @@ __all__ = [
     "InvalidOutcomesError",
     "MissingExtraError",
     "NotFoundError",
+    "PromptTooLongError",
     "ServerError",
     "StorageError",
 ]
@@ -60,6 +61,10 @@ class ServerError(BanzukeError, ConnectionError):
 
 class EngineError(BanzukeError, RuntimeError):
     """An inference engine did not start, died, or refused a request."""
+
+
+class PromptTooLongError(EngineError):
+    """One prompt does not fit into the model's context; other prompts may."""
 
 
 class ImportFormatError(BanzukeError, ValueError):

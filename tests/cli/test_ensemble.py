@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from banzuke.cli.app import app
-from banzuke.cli.ensemble import parse_budgets
+from banzuke.cli.ensemble_input import parse_budgets
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, importers
 
@@ -53,7 +53,7 @@ def test_prices_limit_the_path_and_plots_are_written(shared_data: Path, tmp_path
     document = json.loads(runner.invoke(app, call, catch_exceptions=False).stdout)
     assert all(step["cost"] <= 0.0005 for step in document["path"])
     assert len(document["frontier"]) > 2
-    names = {"accuracy", "information", "correlations", "all_wrong", "frontier"}
+    names = {"accuracy", "information", "correlations", "all_wrong", "saturation", "frontier"}
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == names
 
 
@@ -86,3 +86,22 @@ def test_budgets_are_read_or_refused() -> None:
     assert parse_budgets("1-3,5") == [1, 2, 3, 5]
     with pytest.raises(InvalidInputError, match="not like 1-8"):
         parse_budgets("a-b")
+
+
+def test_adaptive_compares_with_static_sets_at_equal_cost(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    folder = shared_data / "outcomes" / "rational_cascades"
+    models = importers.read("table", [folder]).collections["rational_cascades"].models
+    prices = tmp_path / "prices.csv"
+    models.select("model", price="cost").write_csv(prices)
+    call = ["ensemble", "adaptive", "--outcomes", str(folder), "--benchmark", "medmcqa"]
+    call += ["--prices", str(prices), "--budget", "3", "--plots", str(tmp_path / "plots")]
+    found = json.loads(runner.invoke(app, [*call, "--json"], catch_exceptions=False).stdout)
+    assert len(found["models"]) == 3
+    assert len(found["points"]) > 2
+    costs = [point["cost"] for point in found["points"]]
+    assert costs == sorted(costs)
+    assert (tmp_path / "plots" / "adaptive.html").exists()
+    printed = runner.invoke(app, [*call, "--reject", "0.2"], catch_exceptions=False).stdout
+    assert "held-out questions" in printed

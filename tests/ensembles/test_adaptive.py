@@ -17,7 +17,7 @@ def _split(letters: Letters):  # type: ignore[no-untyped-def]
 
 def test_asks_more_where_less_sure_and_spends_less_for_the_same(letters: Letters) -> None:
     train, test = _split(letters)
-    policy = AdaptiveEnsemble(["strong", "other", "third"], rate=0.08).fit(train)
+    policy = AdaptiveEnsemble(["strong", "other", "third"], rate=0.03).fit(train)
     found = policy.answer(test)
     every = AdaptiveEnsemble(["strong", "other", "third"], rate=-1.0).fit(train).answer(test)
     assert every.asked.all()
@@ -30,7 +30,7 @@ def test_asks_more_where_less_sure_and_spends_less_for_the_same(letters: Letters
 
 def test_unasked_answers_are_not_read(letters: Letters) -> None:
     train, test = _split(letters)
-    policy = AdaptiveEnsemble(["strong", "other", "third"], rate=0.08).fit(train)
+    policy = AdaptiveEnsemble(["strong", "other", "third"], rate=0.03).fit(train)
     found = policy.answer(test)
     names = ["strong", "other", "third"]
     columns = [NAMES.index(name) for name in names]
@@ -42,7 +42,7 @@ def test_unasked_answers_are_not_read(letters: Letters) -> None:
 
 def test_cascade_keeps_the_order(letters: Letters) -> None:
     train, test = _split(letters)
-    policy = AdaptiveEnsemble(["other", "strong", "third"], in_order=True, rate=0.1).fit(train)
+    policy = AdaptiveEnsemble(["other", "strong", "third"], in_order=True, rate=0.03).fit(train)
     asked = policy.answer(test).asked
     assert asked[:, 0].all()
     assert (asked[:, 1] >= asked[:, 2]).all()
@@ -59,7 +59,7 @@ def test_high_prices_are_avoided(letters: Letters) -> None:
 
 def test_chows_rule_abstains_where_an_error_is_likely(letters: Letters) -> None:
     train, test = _split(letters)
-    policy = AdaptiveEnsemble(["strong", "other"], reject=0.2, rate=0.01).fit(train)
+    policy = AdaptiveEnsemble(["strong", "other"], reject=0.2, rate=0.002).fit(train)
     found = policy.answer(test)
     kept = found.predicted >= 0
     assert 0.3 < kept.mean() < 0.95

@@ -10,7 +10,6 @@ from banzuke.ensembles.copula import (
     _bivariate,
     check_all_wrong,
     nearest_correlation,
-    saturation_curve,
 )
 
 MODEL = FamilyModel(
@@ -61,10 +60,3 @@ def test_repair_gives_a_correlation_matrix_close_by() -> None:
     assert np.linalg.eigvalsh(repaired).min() > 0
     np.testing.assert_allclose(np.diag(repaired), 1)
     assert np.abs(repaired - broken).max() < 0.2
-
-
-def test_saturation_follows_the_exact_model(pool: Pool) -> None:
-    copula = GaussianCopula().fit(pool)
-    curve = saturation_curve(copula, [0, 2, 1, 3])
-    exact = [1 - MODEL.map_error([0, 2, 1, 3][:k]) for k in (1, 2, 3, 4)]
-    np.testing.assert_allclose(curve, exact, atol=0.012)

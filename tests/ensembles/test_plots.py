@@ -12,7 +12,12 @@ def test_figures_show_the_numbers_of_the_document(letters: tuple[np.ndarray, np.
     costs = Costs(prices={name: float(i + 1) for i, name in enumerate(NAMES)})
     document = summarise(encode(*letters, models=NAMES), budget=3, costs=costs)
     figures = plot_summary(document)
-    assert set(figures) == {"accuracy", "information", "correlations", "all_wrong", "frontier"}
+    assert set(figures) == {
+        "accuracy", "information", "correlations", "all_wrong", "saturation", "frontier",
+    }  # fmt: skip
+    expected, reached = figures["saturation"].data
+    assert len(expected.y) == len(NAMES)
+    assert len(reached.y) == 3
     path = document["path"]
     assert list(figures["accuracy"].data[0].y) == [step["accuracy"] for step in path]
     assert list(figures["information"].data[0].y) == [step["information"] for step in path]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from banzuke.ensembles import EnsembleSelector, FamilyModel, Pool, mutual_information
-from banzuke.ensembles.exhaustive import greedy_ratio, rank_all_sets
+from banzuke.ensembles.exhaustive import greedy_ratios, rank_all_sets
 from banzuke.ensembles.rankings import RANKINGS, greedy_information, top_accuracy
 from banzuke.exceptions import InvalidInputError
 
@@ -102,7 +102,12 @@ def test_exhaustive_selection_is_not_worse_than_the_forward_search() -> None:
 
 
 def test_greedy_is_nearly_as_good_as_the_best_set() -> None:
-    assert 0.95 < greedy_ratio(_pool(1000), 3) <= 1
+    found = greedy_ratios(_pool(1000), 3)
+    assert [one.k for one in found] == [1, 2, 3]
+    assert found[0].ratio == 1
+    assert all(0.95 < one.ratio <= 1 for one in found)
+    assert found[2].best == rank_all_sets(_pool(1000), 3)[0][1]
+    assert [one.k for one in greedy_ratios(_pool(1000), 3, most=10)] == [1]
 
 
 def test_too_many_sets_are_refused() -> None:

@@ -18,7 +18,7 @@ from banzuke.evaluation import Settings, category_scores, evaluate, load_suite, 
 from banzuke.evaluation.engines import OpenAICompatible
 from banzuke.evaluation.engines._retry import Retry
 from banzuke.evaluation.engines.openai_compatible import ClientSettings
-from banzuke.evaluation.records import RunFolder
+from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.results import average
 from banzuke.exceptions import ConflictError, EngineError, InvalidInputError, StorageError
 from banzuke.outcomes import Lake
@@ -35,6 +35,10 @@ def client(server: Server) -> OpenAICompatible:
     return OpenAICompatible(
         server.url, "test-model", settings=ClientSettings(concurrency=3, retry=retry)
     )
+
+
+def records_of(run) -> dict[str, Record]:
+    return {record.item_id: record for record in run.records()}
 
 
 def run_once(server: Server, runs: Path, settings: Settings = ONE):
@@ -72,9 +76,9 @@ def test_the_same_command_again_sends_nothing_and_changes_nothing(tmp_path) -> N
         files = {p: p.read_bytes() for p in first.path.iterdir() if p.name != ".lock"}
         second = run_once(server, tmp_path)
         assert len(server.received) == 13 == first.n_new
-        assert (second.n_new, second.records) == (0, first.records)
+        assert (second.n_new, records_of(second)) == (0, records_of(first))
         assert files == {p: p.read_bytes() for p in files}
-        assert list(first.records) == [item.item_id for _, item in SUITE.questions(1)]
+        assert list(records_of(first)) == [item.item_id for _, item in SUITE.questions(1)]
 
 
 def test_every_other_setting_is_another_run(tmp_path) -> None:
@@ -188,7 +192,7 @@ def test_a_dying_server_loses_no_answer_and_the_message_says_how_to_go_on(tmp_pa
             run_once(server, tmp_path)
         answered = server.answered.total()
     folder = next(tmp_path.iterdir())
-    assert len(RunFolder(folder).records()) == answered >= 6
+    assert len(RunFolder(folder).places()) == answered >= 6
 
 
 def test_two_processes_cannot_work_on_one_run(tmp_path) -> None:
@@ -228,11 +232,11 @@ def test_truncated_answers_are_counted(tmp_path) -> None:
     with Server(lambda prompt: "あ" * 500) as server:
         run = run_once(server, tmp_path)
         raw = run_once(server, tmp_path, replace(ONE, style="raw"))
-    for records in (run.records, raw.records):
-        assert all(record.truncated for record in records.values())
+    for one in (run, raw):
+        assert all(record.truncated for record in one.records())
     with Server(lambda prompt: "1\n\n" + "あ" * 500) as server:
         raw = run_once(server, tmp_path, replace(ONE, style="raw"))
-    assert not any(record.truncated for record in raw.records.values())
+    assert not any(record.truncated for record in raw.records())
 
 
 def test_outcomes_have_items_layers_and_model_facts(tmp_path) -> None:
@@ -286,4 +290,4 @@ def test_a_fault_that_passes_leaves_no_trace(tmp_path) -> None:
         calm = run_once(server, tmp_path / "calm")
         server.fail(Fault(status=500))
         stormy = run_once(server, tmp_path / "stormy")
-    assert [r.raw for r in calm.records.values()] == [r.raw for r in stormy.records.values()]
+    assert [r.raw for r in calm.records()] == [r.raw for r in stormy.records()]

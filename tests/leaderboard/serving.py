@@ -14,6 +14,7 @@ import polars as pl
 import uvicorn
 
 from banzuke.leaderboard import create_app
+from banzuke.leaderboard.service.settings import ServiceSettings
 from banzuke.outcomes import Lake, Outcomes, aggregate
 from banzuke.testing import make_outcomes
 
@@ -47,9 +48,10 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Served]:
+def serving(data: Path, settings: ServiceSettings | None = None) -> Iterator[Served]:
     """Serve a data directory on a free port while the block runs."""
-    config = uvicorn.Config(create_app(data), port=0, log_level="error", ws="none", lifespan="off")
+    app = create_app(data, settings)
+    config = uvicorn.Config(app, port=0, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

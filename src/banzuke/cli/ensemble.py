@@ -4,64 +4,40 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import typer
 
 from banzuke import progress
+from banzuke.cli.ensemble_input import (
+    AggregatorOption,
+    BenchmarkOption,
+    BudgetOption,
+    BudgetsOption,
+    ClassesOption,
+    ExcludeOption,
+    JobsOption,
+    MethodOption,
+    MoneyOption,
+    OutcomesOption,
+    PlotsOption,
+    PricesOption,
+    RejectOption,
+    SecondsOption,
+    SplitsOption,
+    TrainItemsOption,
+    load_pool,
+    parse_budgets,
+    read_costs,
+)
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
-from banzuke.exceptions import InvalidInputError
-from banzuke.outcomes import Lake, Outcomes, importers
+from banzuke.outcomes import Lake
 
 if TYPE_CHECKING:
-    from banzuke.ensembles import Costs
+    pass
 
 app = typer.Typer(no_args_is_help=True, help="Choose which models to ask together.")
-
-OutcomesOption = Annotated[
-    str,
-    typer.Option(
-        "--outcomes",
-        metavar="DIR|NAME",
-        help="A folder with scores.parquet, answers and items.parquet, or a collection's name.",
-    ),
-]
-BenchmarkOption = Annotated[
-    str | None,
-    typer.Option("--benchmark", help="Use this benchmark only.", show_default="all with answers"),
-]
-
-
-BudgetOption = Annotated[int, typer.Option("--budget", help="Most models to ask.", min=1)]
-MethodOption = Annotated[
-    str, typer.Option("--method", help="cross-fitted, exhaustive, greedy-mi, top-k, ...")
-]
-AggregatorOption = Annotated[
-    str, typer.Option("--aggregator", help="auto, conditional-logit, majority, ...")
-]
-PricesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--prices", help="CSV: model, price of an answer, and perhaps latency in seconds."
-    ),
-]
-MoneyOption = Annotated[
-    float | None, typer.Option("--money", help="Most to spend on one item (with --prices).")
-]
-SecondsOption = Annotated[
-    float | None, typer.Option("--seconds", help="Longest wait for an answer (with --prices).")
-]
-PlotsOption = Annotated[
-    Path | None, typer.Option("--plots", help="Folder to write plots into (HTML).")
-]
-BudgetsOption = Annotated[str, typer.Option("--budgets", help="Such as 1-8, or 1,3,5.")]
-SplitsOption = Annotated[int, typer.Option("--splits", help="Random splits.", min=2)]
-TrainItemsOption = Annotated[
-    int | None, typer.Option("--train-items", help="Questions to choose on.", show_default="half")
-]
-JobsOption = Annotated[int, typer.Option("--jobs", help="Processes.", min=1)]
 
 
 @app.command("select")
@@ -70,7 +46,9 @@ def select(
     data: DataOption = DEFAULT_DATA,
     *,
     benchmark: BenchmarkOption = None,
-    budget: BudgetOption = 5,
+    exclude: ExcludeOption = None,
+    classes: ClassesOption = None,
+    budget: BudgetOption = None,
     method: MethodOption = "cross-fitted",
     aggregator: AggregatorOption = "auto",
     prices: PricesOption = None,
@@ -88,15 +66,16 @@ def select(
     JSON keys: collection, n_train, n_test, method, aggregator, chosen [model],
     best_single {model, accuracy}, path [{k, models, aggregator, cost, accuracy, lower,
     upper, information, best_single, top_k}], frontier [as path], all_wrong [{n_models,
-    observed, lower, upper, fitted}], error_correlations {models, matrix}; best_single and
-    top_k within path are {difference, lower, upper, p}.
+    observed, lower, upper, fitted}], saturation [{n_models, accuracy}], greedy_ratio [{k,
+    greedy, best, ratio}], error_correlations {models, matrix}; best_single and top_k within
+    path are {difference, lower, upper, p}.
     """
     from banzuke.ensembles import summarise
 
-    name, found, stored = load(outcomes, data, benchmark)
+    name, pool, stored = load_pool(outcomes, data, benchmark, exclude, classes)
     with progress.shown():
         document = summarise(
-            found,
+            pool,
             budget=budget,
             seed=seed,
             collection=name,
@@ -120,7 +99,9 @@ def benchmark_command(
     data: DataOption = DEFAULT_DATA,
     *,
     benchmark: BenchmarkOption = None,
-    budgets: BudgetsOption = "1-8",
+    exclude: ExcludeOption = None,
+    classes: ClassesOption = None,
+    budgets: BudgetsOption = None,
     splits: SplitsOption = 20,
     train_items: TrainItemsOption = None,
     jobs: JobsOption = 1,
@@ -134,16 +115,15 @@ def benchmark_command(
     standard_error, p, verdict}].
     """
     from banzuke.ensembles import benchmark as run
-    from banzuke.ensembles import pool_of
     from banzuke.ensembles.benchmark import compare
 
-    name, found, _ = load(outcomes, data, benchmark)
-    pool = pool_of(found)
+    name, pool, _ = load_pool(outcomes, data, benchmark, exclude, classes)
+    wanted = f"1-{min(8, pool.n_models)}" if budgets is None else budgets
     n_train = pool.n_items // 2 if train_items is None else train_items
     with progress.shown():
         rows = run(
             pool,
-            budgets=parse_budgets(budgets),
+            budgets=parse_budgets(wanted),
             n_splits=splits,
             n_train=n_train,
             seed=seed,
@@ -160,57 +140,64 @@ def benchmark_command(
     )
 
 
-def load(outcomes: str, data: str, benchmark: str | None) -> tuple[str, Outcomes, bool]:
-    """Return a name, the Outcomes, and whether it is a whole collection of the lake."""
-    folder = Path(outcomes)
-    stored = not folder.is_dir()
-    if stored:
-        name, found = outcomes, Lake(data).read(outcomes)
-    else:
-        ((name, found),) = importers.read("table", [folder]).collections.items()
-    if benchmark is None:
-        return name, found, stored
-    if benchmark not in found.benchmarks or "benchmark" not in found.items.columns:
-        raise InvalidInputError(
-            f"{name} has no benchmark {benchmark!r}; it has {', '.join(found.benchmarks[:20])}"
+@app.command("adaptive")
+def adaptive(
+    outcomes: OutcomesOption,
+    data: DataOption = DEFAULT_DATA,
+    *,
+    benchmark: BenchmarkOption = None,
+    exclude: ExcludeOption = None,
+    classes: ClassesOption = None,
+    budget: BudgetOption = None,
+    aggregator: AggregatorOption = "auto",
+    prices: PricesOption = None,
+    reject: RejectOption = None,
+    plots: PlotsOption = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Ask one model after another, and compare that with a fixed set at the same price.
+
+    Models are chosen and policies learned on 60 % of the questions and judged on the others,
+    for several prices that an error may have. Without prices every answer costs 1.
+
+    JSON keys: collection, n_train, n_test, models, aggregator, reject, points [{rate, cost,
+    n_asked, coverage, static_coverage, accuracy, static_accuracy, risk, static_risk,
+    difference, standard_error, static}]; a difference above 0 is errors saved.
+    """
+    from banzuke.ensembles.policies import summarise_policies
+
+    name, pool, _ = load_pool(outcomes, data, benchmark, exclude, classes)
+    with progress.shown():
+        document = summarise_policies(
+            pool,
+            budget=budget,
+            costs=read_costs(prices, None, None),
+            aggregator=aggregator,
+            reject=reject,
+            seed=seed,
+            collection=name,
         )
-    return f"{name}-{benchmark}", found.select(items=pl.col("benchmark") == benchmark), False
-
-
-def parse_budgets(text: str) -> list[int]:
-    """Read ``1-8``, ``1,3,5`` or a mix."""
-    found: set[int] = set()
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
-            raise InvalidInputError(f"--budgets {text!r} is not like 1-8 or 1,3,5")
-        found.update(range(int(first), int(last or first) + 1))
-    return sorted(found)
-
-
-def read_costs(path: Path | None, money: float | None, seconds: float | None) -> Costs | None:
-    """Read prices (and latencies) of models from a CSV file."""
-    from banzuke.ensembles import Costs
-
-    if path is None:
-        if money is not None or seconds is not None:
-            raise InvalidInputError("--money and --seconds need --prices, a CSV with model, price")
-        return None
-    try:
-        table = pl.read_csv(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InvalidInputError(f"cannot read {path}: {error}") from None
-    if not {"model", "price"} <= set(table.columns):
-        raise InvalidInputError(
-            f"{path} has the columns {', '.join(table.columns)}; it needs model and price"
-        )
-    columns = {"prices": "price", "latencies": "latency"}
-    known = {
-        argument: dict(table.select(pl.col("model").cast(pl.String), column).iter_rows())
-        for argument, column in columns.items()
-        if column in table.columns
-    }
-    return Costs(money=money, seconds=seconds, **known)
+    if plots is not None:
+        _write_policy_plot(document, plots)
+    if json:
+        print_json(document)
+        return
+    columns = ["n_asked", "coverage", "accuracy", "static_accuracy", "difference"]
+    columns.append("standard_error")
+    print_table(
+        f"{name}: {document['n_test']} held-out questions",
+        ["cost", *columns, "static"],
+        [
+            [
+                f"{point['cost']:.4g}",
+                *(point[column] for column in columns),
+                " or ".join(", ".join(one) for one in point["static"]),
+            ]
+            for point in document["points"]
+        ],
+    )
+    print_note(f"asked in turn: {', '.join(document['models'])}")
 
 
 def _print_path(document: dict[str, Any]) -> None:
@@ -249,6 +236,8 @@ def _print_path(document: dict[str, Any]) -> None:
             for step in document["frontier"]
         ]
         print_table("accuracy for money", ["price", "accuracy", "models"], frontier)
+    ratios = ", ".join(f"{one['ratio']:.3f}" for one in document["greedy_ratio"])
+    print_note(f"information of the greedy set / the best set, k = 1, 2, ...: {ratios}")
     print_note(
         f"chosen: {', '.join(document['chosen'])}\n"
         f"best single model: {single['model']} ({single['accuracy']:.3f})"
@@ -261,4 +250,12 @@ def _write_plots(document: dict[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in plot_summary(document).items():
         figure.write_html(folder / f"{name}.html", include_plotlyjs=True)
+    print_note(f"plots in {folder}")
+
+
+def _write_policy_plot(document: dict[str, Any], folder: Path) -> None:
+    from banzuke.ensembles.plots import plot_policies
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plot_policies(document).write_html(folder / "adaptive.html", include_plotlyjs=True)
     print_note(f"plots in {folder}")

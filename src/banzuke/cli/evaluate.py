@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +11,43 @@ import typer
 
 from banzuke import progress
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import print_json
 from banzuke.exceptions import InvalidInputError
 
 _ENGINES = ("openai-compatible", "llama-cpp")
 
-_Suite = Annotated[str, typer.Option("--suite", help="What to ask: mini.")]
+_Suite = Annotated[
+    str,
+    typer.Option(
+        "--suite", metavar="mini|DIR", help="mini, or a folder that banzuke suite build has made."
+    ),
+]
+_DataSets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data-sets",
+        metavar="NAME",
+        help="Of that folder: llm-jp (default), english, all, or data sets; repeatable.",
+    ),
+]
+_Split = Annotated[str, typer.Option("--split", help="Of built data sets: dev or test.")]
+_PromptsFrom = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts-from",
+        metavar="DIR",
+        help="Instructions, output lengths and shots of your own llm-jp-eval files.",
+    ),
+]
+_Preamble = Annotated[
+    str | None,
+    typer.Option(
+        "--preamble",
+        metavar="TEXT|FILE",
+        help="Sentence that opens an alpaca-ja prompt.",
+        show_default="our own",
+    ),
+]
 _Model = Annotated[
     str | None,
     typer.Option(
@@ -39,10 +68,31 @@ _BaseUrl = Annotated[
         help="A running OpenAI-compatible server; its key in BANZUKE_API_KEY.",
     ),
 ]
-_Style = Annotated[str, typer.Option("--style", help="Prompt style: chat, alpaca-ja or raw.")]
-_Shots = Annotated[int, typer.Option("--shots", min=0, help="Solved examples a prompt.")]
+_Style = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        help="Prompt style: chat, alpaca-ja or raw.",
+        show_default="alpaca-ja for built data sets, otherwise chat",
+    ),
+]
+_Shots = Annotated[
+    int | None,
+    typer.Option(
+        "--shots",
+        min=0,
+        help="Solved examples a prompt.",
+        show_default="4 for built data sets, otherwise 0",
+    ),
+]
 _Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, help="First items of each benchmark only.")
+    int | None,
+    typer.Option(
+        "--limit",
+        min=0,
+        help="First items of each data set only; 0 for all.",
+        show_default="100 for built data sets, otherwise all",
+    ),
 ]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="Requests at a time.")]
 _Threads = Annotated[
@@ -63,9 +113,13 @@ def evaluate(
     model: _Model = None,
     engine: _Engine = None,
     base_url: _BaseUrl = None,
-    style: _Style = "chat",
-    shots: _Shots = 0,
+    data_sets: _DataSets = None,
+    split: _Split = "dev",
+    style: _Style = None,
+    shots: _Shots = None,
     limit: _Limit = None,
+    prompts_from: _PromptsFrom = None,
+    preamble: _Preamble = None,
     concurrency: _Concurrency = 4,
     threads: _Threads = 2,
     thinking_tokens: _ThinkingTokens = 0,
@@ -79,12 +133,19 @@ def evaluate(
     Every answer is kept at once under DATA/runs; after a kill the same command continues.
     The result replaces the model's row in the collection named after the suite.
 
-    JSON keys: run, path, suite, model, collection, stored, changed, kept_other, n_items,
-    n_new, average {score, standard_error, categories}, categories [{category, metric,
-    n_items, score, standard_error, chance, near_chance, parse_failure_rate,
+    JSON keys for mini: run, path, suite, model, collection, stored, changed, kept_other,
+    n_items, n_new, average {score, standard_error, categories}, categories [{category,
+    metric, n_items, score, standard_error, chance, near_chance, parse_failure_rate,
     truncation_rate}]; scores from 0 to 1, null where not defined.
+
+    JSON keys for built data sets: run to n_new as above, scale (100), notes, signatures,
+    data_sets [{name, category, metric, n_items, n_clusters, score, measures, chance,
+    near_chance, parse_failure_rate, truncation_rate, n_too_long, zeroed}], categories [{name,
+    parts, missing, score}], average and present {name, parts, missing, score}; a score is
+    {strict, strict_error, compat, compat_error}, 0 to 100, null where missing.
     """
     from banzuke import evaluation
+    from banzuke.cli.evaluate_suite import chosen_suite, print_report, report
     from banzuke.evaluation.engines.openai_compatible import ClientSettings
     from banzuke.outcomes import Lake
 
@@ -92,11 +153,21 @@ def evaluate(
         raise InvalidInputError(
             f"--data {data} is a URL, but a run is kept on a local disk; name a local folder"
         )
-    chosen = evaluation.load_suite(suite)
-    settings = evaluation.Settings(
-        style=style,
+    built = suite not in evaluation.SUITES
+    shots = shots if shots is not None else 4 if built else 0
+    selection = evaluation.Selection(
+        names=tuple(data_sets or ("llm-jp",)),
+        split=split,
         n_shots=shots,
-        limit=limit,
+        prompts_from=prompts_from,
+        preamble=preamble,
+    )
+    chosen, notes = chosen_suite(suite, selection)
+    limit = limit if limit is not None else 100 if built else 0
+    settings = evaluation.Settings(
+        style=style or ("alpaca-ja" if built else "chat"),
+        n_shots=shots,
+        limit=limit or None,
         seed=seed,
         thinking_tokens=thinking_tokens,
         concurrency=concurrency,
@@ -105,11 +176,11 @@ def evaluate(
     with progress.shown(), _engine(engine, base_url, model, client, threads) as running:
         run = evaluation.evaluate(chosen, running, runs=Path(data) / "runs", settings=settings)
     stored = evaluation.store(run, Lake(data), name)
-    report = _report(run, stored, name or run.info.model)
+    found = report(run, stored, name or run.info.model, notes)
     if json:
-        print_json(report)
+        print_json(found)
     else:
-        _print_report(report, data)
+        print_report(found, data)
 
 
 @contextmanager
@@ -139,66 +210,3 @@ def _engine(
     if not base_url or not model:
         raise InvalidInputError("a running server needs --base-url URL and --model NAME")
     yield OpenAICompatible(base_url, model, settings=client)
-
-
-def _report(run: Any, stored: Any, model: str) -> dict[str, Any]:
-    from banzuke.evaluation.results import average, category_scores
-
-    categories = category_scores(run)
-    return {
-        "run": run.run_id,
-        "path": str(run.path),
-        "suite": run.suite,
-        "model": model,
-        "collection": stored.collection,
-        "stored": stored.kept_other is None,
-        "changed": stored.changed,
-        "kept_other": stored.kept_other,
-        "n_items": len(run.questions),
-        "n_new": run.n_new,
-        "average": asdict(average(categories)),
-        "categories": [asdict(category) for category in categories],
-    }
-
-
-def _print_report(report: dict[str, Any], data: str) -> None:
-    columns = ["category", "items", "score", "s.e.", "chance", "unread", "cut", "remark"]
-    rows = [_row(row) for row in report["categories"]]
-    mean = report["average"]
-    left_out = len(mean["categories"]) < len(rows)
-    rows.append(
-        [
-            *("average", report["n_items"], _number(mean["score"])),
-            *(_number(mean["standard_error"]), "", "", "", "no STS" if left_out else ""),
-        ]
-    )
-    print_table(f"{report['model']} on {report['suite']}", columns, rows)
-    guessed = [row["category"] for row in report["categories"] if row["near_chance"]]
-    if guessed:
-        print_note(
-            f"No better than guessing in {', '.join(guessed)}: these scores do not show "
-            "that the model understands the questions."
-        )
-    if report["kept_other"]:
-        print_note(
-            f"Not stored in {data}: the larger run {report['kept_other']} of the same model is "
-            "there; use --name to keep both."
-        )
-    print_note(f"{report['n_new']} new answers; prompts and answers are in {report['path']}")
-
-
-def _row(row: dict[str, Any]) -> list[Any]:
-    return [
-        row["category"],
-        row["n_items"],
-        _number(row["score"]),
-        _number(row["standard_error"]),
-        _number(row["chance"]),
-        f"{row['parse_failure_rate']:.0%}",
-        f"{row['truncation_rate']:.0%}",
-        "near chance" if row["near_chance"] else "",
-    ]
-
-
-def _number(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import socket
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from banzuke import progress
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption
 from banzuke.cli.output import print_json, print_note
-from banzuke.exceptions import InvalidInputError, NotFoundError
+from banzuke.exceptions import InvalidInputError, MissingExtraError, NotFoundError
 from banzuke.outcomes import Lake
+
+if TYPE_CHECKING:
+    from banzuke.leaderboard.service.settings import ServiceSettings
 
 
 def serve(
@@ -21,6 +24,14 @@ def serve(
     port: Annotated[
         int, typer.Option("--port", help="Port; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
+    submissions: Annotated[
+        bool,
+        typer.Option(
+            "--submissions",
+            help="Take submissions too, with the settings in BANZUKE_* variables and banzuke.toml; "
+            "banzuke token and banzuke worker go with it.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Serve the leaderboard: pages, JSON and CSV of what the data directory holds.
@@ -29,7 +40,9 @@ def serve(
 
     JSON keys: url.
     """
-    if not Lake(data).names():
+    settings = _settings(data) if submissions else None
+    data = data if settings is None else settings.data
+    if settings is None and not Lake(data).names():
         raise NotFoundError(
             f"{data} holds no results to serve; run banzuke demo, or import some with "
             "banzuke import, or name another directory with --data"
@@ -41,15 +54,33 @@ def serve(
 
     from banzuke.leaderboard import create_app
 
-    app = create_app(data)
+    app = create_app(data, settings)
     with progress.shown(), progress.step(f"reading {data}"):
         app.state.store.current().prepare()
     if json:
         print_json({"url": url})
     else:
         print_note(f"The leaderboard is on {url} (stop it with Ctrl-C)")
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    trusted = () if settings is None else settings.trusted_proxies
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(trusted),
+        forwarded_allow_ips=list(trusted),
+    )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _settings(data: str) -> ServiceSettings:
+    try:
+        from banzuke.leaderboard.service.settings import load_settings
+    except ImportError as error:
+        raise MissingExtraError(
+            f"--submissions needs more packages ({error.name}): pip install 'banzuke[service]'"
+        ) from None
+    return load_settings(data=None if data == DEFAULT_DATA else data)
 
 
 def listen(host: str, port: int) -> socket.socket:

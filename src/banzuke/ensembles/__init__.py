@@ -10,7 +10,6 @@ from banzuke.ensembles.copula import (
     AllWrong,
     GaussianCopula,
     check_all_wrong,
-    saturation_curve,
 )
 from banzuke.ensembles.costs import Costs
 from banzuke.ensembles.factor_model import FamilyModel, error_floor, exchangeable_error
@@ -21,8 +20,10 @@ from banzuke.ensembles.information import (
     mutual_information,
 )
 from banzuke.ensembles.paths import METHODS
+from banzuke.ensembles.policies import PolicyPoint, compare_policies, summarise_policies
 from banzuke.ensembles.pool import Pool, encode, pool_of
 from banzuke.ensembles.predicted import add_predicted
+from banzuke.ensembles.saturation import mistake_agreement, saturation_curve
 from banzuke.ensembles.selection import EnsembleSelector, PathStep
 from banzuke.ensembles.statements import as_statements
 from banzuke.ensembles.summary import summarise
@@ -42,19 +43,23 @@ __all__ = [
     "GaussianCopula",
     "Information",
     "PathStep",
+    "PolicyPoint",
     "Pool",
     "Row",
     "add_predicted",
     "as_statements",
     "benchmark",
     "check_all_wrong",
+    "compare_policies",
     "conditional_information",
     "cross_fitted_information",
     "encode",
     "error_floor",
     "exchangeable_error",
+    "mistake_agreement",
     "mutual_information",
     "pool_of",
     "saturation_curve",
     "summarise",
+    "summarise_policies",
 ]

@@ -13,7 +13,7 @@ from banzuke import progress
 from banzuke.ensembles.aggregation import log_loss, most_probable
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.information import label_entropy
-from banzuke.ensembles.pool import Pool
+from banzuke.ensembles.pool import Pool, check_pool
 from banzuke.ensembles.rankings import RANKINGS
 from banzuke.ensembles.selection import EnsembleSelector
 from banzuke.exceptions import InvalidInputError
@@ -99,6 +99,58 @@ def benchmark(
     InvalidInputError
         Where a budget or ``n_train`` is out of range.
     """
+    n_train, budgets = _check_sizes(pool, budgets, n_train)
+    calls = (
+        delayed(benchmark_split)(
+            pool,
+            split,
+            budgets=budgets,
+            n_train=n_train,
+            seed=seed,
+            methods=("cross-fitted", *rivals),
+        )
+        for split in range(n_splits)
+    )
+    parts = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
+    return [row for part in progress.track(parts, "splits", n_splits) for row in part]
+
+
+def benchmark_split(
+    pool: Pool,
+    split: int,
+    *,
+    budgets: Sequence[int],
+    n_train: int | None = None,
+    seed: int = 0,
+    methods: Sequence[str] = ("cross-fitted", *RIVALS),
+) -> list[Row]:
+    """Return the rows of one split of `benchmark`, by some of the methods.
+
+    Parameters
+    ----------
+    pool, budgets, n_train, seed
+        As in `benchmark`.
+    split : int
+        Number of the split, from 0 on.
+    methods : sequence of str
+    """
+    n_train, wanted = _check_sizes(pool, budgets, n_train)
+    shuffle = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(split,)))
+    order = shuffle.permutation(pool.n_items)
+    train, test = pool.take(order[:n_train]), pool.take(order[n_train:])
+    answering = (train.votes >= 0).any(axis=0)
+    train, test = train.take(models=answering), test.take(models=answering)
+    within = [k for k in wanted if k <= train.n_models]
+    rows: list[Row] = []
+    for method in methods:
+        if method == "cross-fitted":
+            rows += _ours(train, test, within, split)
+        else:
+            rows += _rival(train, test, within, split, method)
+    return rows
+
+
+def _check_sizes(pool: Pool, budgets: Sequence[int], n_train: int | None) -> tuple[int, list[int]]:
     size = pool.n_items // 2 if n_train is None else n_train
     if not 10 <= size <= pool.n_items - 10:
         raise InvalidInputError(
@@ -106,42 +158,19 @@ def benchmark(
         )
     wanted = sorted(set(budgets))
     if not wanted or not 1 <= wanted[0] <= wanted[-1] <= pool.n_models:
-        raise InvalidInputError(f"budgets must lie between 1 and the {pool.n_models} models")
-    seeds = np.random.SeedSequence(seed).spawn(n_splits)
-    calls = (
-        delayed(_one_split)(pool, wanted, size, number, split_seed, rivals)
-        for number, split_seed in enumerate(seeds)
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(calls)
-    return [row for part in progress.track(parts, "splits", n_splits) for row in part]
+        raise InvalidInputError(
+            f"budgets {wanted} must lie between 1 and the {pool.n_models} models"
+        )
+    check_pool(pool, wanted[-1])
+    return size, wanted
 
 
-def _one_split(
-    pool: Pool,
-    budgets: list[int],
-    n_train: int,
-    split: int,
-    seed: np.random.SeedSequence,
-    rivals: Sequence[str],
-) -> list[Row]:
-    order = np.random.default_rng(seed).permutation(pool.n_items)
-    train, test = pool.take(order[:n_train]), pool.take(order[n_train:])
-    answering = (train.votes >= 0).any(axis=0)
-    train, test = train.take(models=answering), test.take(models=answering)
-    within = [k for k in budgets if k <= train.n_models]
-    most = max(within, default=1)
-    rows = list(_ours(train, test, within, split, most))
-    for method in rivals:
-        rows += _rival(train, test, within, split, method)
-    return rows
-
-
-def _ours(train: Pool, test: Pool, budgets: list[int], split: int, most: int) -> Iterator[Row]:
-    selector = EnsembleSelector(most, random_state=split).fit(train)
+def _ours(train: Pool, test: Pool, budgets: list[int], split: int) -> Iterator[Row]:
+    selector = EnsembleSelector(max(budgets, default=1), random_state=split).fit(train)
     for k in budgets:
         step = selector.within(k)
         proba = selector.at_step(step).predict_proba(test)
-        yield _row(("cross-fitted", step.aggregator, k, split), step.models, proba, test)
+        yield _row(("cross-fitted", "auto", k, split), step.models, proba, test)
 
 
 def _rival(train: Pool, test: Pool, budgets: list[int], split: int, method: str) -> Iterator[Row]:

@@ -126,44 +126,6 @@ def check_all_wrong(
     )
 
 
-def saturation_curve(
-    copula: GaussianCopula, order: list[int], *, n_draws: int = 50_000, seed: int = 0
-) -> np.ndarray:
-    """Return the accuracy expected from the first 1, 2, ... models of an order.
-
-    Labels are taken for two equally frequent classes, and the decision for the best linear
-    one: a vote weighed by a conditional logit fitted to half of the draws, judged on the
-    other half.
-
-    Parameters
-    ----------
-    copula : GaussianCopula
-        Fitted.
-    order : list of int
-        Columns.
-    n_draws : int, default 50,000
-    seed : int
-
-    Returns
-    -------
-    numpy.ndarray of shape (len(order),)
-    """
-    from banzuke.ensembles.conditional_logit import ConditionalLogit
-
-    errors = copula.sample_errors(n_draws, seed=seed)
-    labels = np.random.default_rng(seed).integers(0, 2, n_draws)
-    votes = np.where(errors, 1 - labels[:, None], labels[:, None])
-    order_of_draws = np.random.default_rng(seed + 1).permutation(n_draws)
-    train, test = np.array_split(order_of_draws, 2)
-    accuracies = []
-    for k in range(1, len(order) + 1):
-        columns = order[:k]
-        model = ConditionalLogit().fit(votes[train][:, columns], labels[train], 2)
-        predicted = model.predict(votes[test][:, columns])
-        accuracies.append((predicted == labels[test]).mean())
-    return np.asarray(accuracies)
-
-
 def tetrachoric(errors: np.ndarray) -> np.ndarray:
     """Return the latent correlations that reproduce how often each pair errs together.
 

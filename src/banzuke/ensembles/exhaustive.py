@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import comb
 
@@ -10,11 +10,14 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from banzuke import progress
-from banzuke.ensembles._patterns import compact
+from banzuke.ensembles._patterns import compact, first_choosers, pattern_ids
+from banzuke.ensembles.branch_and_bound import branch_and_bound, monotone_bound
 from banzuke.ensembles.pool import Pool
 from banzuke.exceptions import InvalidInputError
 
 MAX_SETS = 300_000
+_MOST_BOUNDED = 2_000
+Accept = Callable[[tuple[int, ...]], bool]
 
 
 def rank_all_sets(
@@ -59,24 +62,103 @@ def rank_all_sets(
     return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:keep]
 
 
-def greedy_ratio(pool: Pool, k: int, *, n_jobs: int = 1) -> float:
-    """Return the information of the greedy set of k models as a share of the best set's.
+def agreement_information(pool: Pool, models: Sequence[int]) -> float:
+    """Return the score of `rank_all_sets` for one set of any size, in bits.
 
-    Both by the score of `rank_all_sets`. Greedy has no guarantee: 1 where it finds the best.
+    Parameters
+    ----------
+    pool : Pool
+    models : sequence of int
+    """
+    if not len(models):
+        return 0.0
+    slots = first_choosers(pool.votes[:, list(models)], pool.labels)
+    k = len(models)
+    n_options = (slots[:, :-1] == np.arange(k)).sum(axis=1)
+    joint = np.zeros((int((patterns := pattern_ids(slots[:, :-1])).max()) + 1, k + 1), dtype=int)
+    np.add.at(joint, (patterns, slots[:, -1]), 1)
+    left = np.ones(len(joint))
+    left[patterns] = np.maximum(pool.n_classes - n_options, 1)
+    log_left = np.log2(left)
+    return _information(joint, log_left, pool.n_classes)
+
+
+def best_sets(
+    pool: Pool, k: int, *, keep: int = 1, accept: Accept = lambda models: True
+) -> list[tuple[tuple[int, ...], float]]:
+    """Return the sets of `rank_all_sets` by branch and bound, where they are too many to score.
+
+    One more answer never lowers the score, so the bound is valid; it cuts where some models
+    stand out and items are many, and otherwise the search gives up.
 
     Parameters
     ----------
     pool : Pool
     k : int
+    keep : int, default 1
+    accept : callable
+        As in `branch_and_bound`.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the bound cuts too little.
+    """
+
+    def score(models: tuple[int, ...]) -> float:
+        return agreement_information(pool, models)
+
+    alone = [score((j,)) for j in range(pool.n_models)]
+    order = [int(j) for j in np.argsort(-np.asarray(alone), kind="stable")]
+    bound = monotone_bound(score, largest=pool.n_models)
+    return branch_and_bound(score, order, k, bound, keep=keep, most=_MOST_BOUNDED, accept=accept)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GreedyRatio:
+    """How near the greedy set comes to the best one of its size.
+
+    Parameters
+    ----------
+    k : int
+    greedy, best : float
+        Score of `rank_all_sets` in bits.
+    ratio : float
+        1 where greedy finds the best; it has no guarantee.
+    """
+
+    k: int
+    greedy: float
+    best: float
+    ratio: float
+
+
+def greedy_ratios(
+    pool: Pool, budget: int, *, most: int = MAX_SETS, n_jobs: int = 1
+) -> list[GreedyRatio]:
+    """Compare the greedy set of each size with the best, up to the size that can be listed.
+
+    Parameters
+    ----------
+    pool : Pool
+    budget : int
+        Largest size.
+    most : int, default 300,000
+        Sizes with more sets than this end the list.
     n_jobs : int, default 1
     """
     chosen: tuple[int, ...] = ()
-    for size in range(1, k + 1):
-        scores = dict(rank_all_sets(pool, size, keep=MAX_SETS, n_jobs=n_jobs))
-        rest = set(range(pool.n_models)) - set(chosen)
-        trials = [tuple(sorted((*chosen, model))) for model in sorted(rest)]
-        chosen = max(trials, key=lambda models: scores[models])
-    return scores[chosen] / max(scores.values())
+    found = []
+    for k in range(1, budget + 1):
+        if comb(pool.n_models, k) > most:
+            break
+        scores = dict(rank_all_sets(pool, k, keep=MAX_SETS, n_jobs=n_jobs))
+        rest = sorted(set(range(pool.n_models)) - set(chosen))
+        chosen = max((tuple(sorted((*chosen, j))) for j in rest), key=scores.__getitem__)
+        greedy, best = scores[chosen], max(scores.values())
+        ratio = greedy / best if best > 0 else 1.0
+        found.append(GreedyRatio(k=k, greedy=greedy, best=best, ratio=ratio))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import gammaln, ndtr, ndtri
 
+from banzuke.ensembles.branch_and_bound import (
+    branch_and_bound,
+    monotone_bound,
+    submodular_bound,
+)
 from banzuke.exceptions import InvalidInputError
 
 _N_NODES = 48
@@ -176,8 +180,18 @@ class FamilyModel:
         return chosen
 
     def exhaustive(self, k: int) -> tuple[int, ...]:
-        """Return the k models with the most information together, by looking at all sets."""
-        return max(combinations(range(self.n_models), k), key=self.information)
+        """Return the k models with the most information together, of all sets.
+
+        Sets that cannot win are cut: where errors are independent by the largest gains, and
+        where they are correlated by what all models left would add.
+        """
+        start = tuple(sorted(self.greedy(k)))
+        accuracies = np.asarray(self.accuracies)
+        order = [int(j) for j in np.argsort(-np.maximum(accuracies, 1 - accuracies), kind="stable")]
+        make = submodular_bound if self.within == 0 else monotone_bound
+        bound = make(lru_cache(maxsize=None)(self.information))
+        ((best, _),) = branch_and_bound(self.information, order, k, bound, start=[start])
+        return best
 
     def sample(self, n_items: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Draw labels (n_items,) and answers (n_models, n_items), both 0 or 1."""

@@ -79,22 +79,10 @@ def mutual_information(
     >>> mutual_information(labels[:, None], labels).bits
     1.0
     """
-    if estimator not in ("plug-in", "miller-madow"):
-        raise InvalidInputError(
-            f"there is no estimator {estimator!r}; choose 'plug-in' or 'miller-madow'"
-        )
-    patterns = pattern_ids(votes)
-    truth = np.unique(labels, return_inverse=True)[1]
-    n_labels = int(truth.max()) + 1
-    joint_ids = patterns * n_labels + truth
-    joint, by_pattern, by_label = (np.bincount(x) for x in (joint_ids, patterns, truth))
-    n = len(labels)
-    pointwise = np.log2(joint[joint_ids] * n / (by_pattern[patterns] * by_label[truth]))
-    bits = float(pointwise.mean())
-    if estimator == "miller-madow":
-        cells = [int((counts > 0).sum()) for counts in (by_label, by_pattern, joint)]
-        bits += (cells[0] + cells[1] - cells[2] - 1) / (2 * n * np.log(2))
-    return Information(bits=bits, standard_error=float(pointwise.std() / np.sqrt(n)))
+    pointwise, correction = _pointwise(votes, labels, estimator)
+    return Information(
+        bits=float(pointwise.mean()) + correction, standard_error=_standard_error(pointwise)
+    )
 
 
 def conditional_information(
@@ -115,6 +103,11 @@ def conditional_information(
         The votes that are known.
     estimator : {"plug-in", "miller-madow"}
 
+    Returns
+    -------
+    Information
+        The standard error is that of the mean gain, item by item.
+
     Examples
     --------
     The label is the exclusive or of two answers, so the second alone says nothing:
@@ -124,10 +117,10 @@ def conditional_information(
     >>> mutual_information(x[:, :1], y).bits, conditional_information(x[:, :1], y, x[:, 1:]).bits
     (0.0, 1.0)
     """
-    both = mutual_information(np.hstack([given, votes]), labels, estimator=estimator)
-    known = mutual_information(given, labels, estimator=estimator)
-    error = float(np.hypot(both.standard_error, known.standard_error))
-    return Information(bits=both.bits - known.bits, standard_error=error)
+    both, more = _pointwise(np.hstack([given, votes]), labels, estimator)
+    known, less = _pointwise(given, labels, estimator)
+    gain = both - known
+    return Information(bits=float(gain.mean()) + more - less, standard_error=_standard_error(gain))
 
 
 def cross_fitted_information(
@@ -169,6 +162,30 @@ def cross_fitted_information(
     return _mean_bits(gain / np.log(2), groups)
 
 
+def _pointwise(
+    votes: np.ndarray, labels: np.ndarray, estimator: Estimator
+) -> tuple[np.ndarray, float]:
+    """Return the pointwise information of each item in bits, and the correction of its mean."""
+    if estimator not in ("plug-in", "miller-madow"):
+        raise InvalidInputError(
+            f"there is no estimator {estimator!r}; choose 'plug-in' or 'miller-madow'"
+        )
+    patterns = pattern_ids(votes)
+    truth = np.unique(labels, return_inverse=True)[1]
+    joint_ids = patterns * (int(truth.max()) + 1) + truth
+    joint, by_pattern, by_label = (np.bincount(x) for x in (joint_ids, patterns, truth))
+    n = len(labels)
+    pointwise = np.log2(joint[joint_ids] * n / (by_pattern[patterns] * by_label[truth]))
+    if estimator == "plug-in":
+        return pointwise, 0.0
+    cells = [int((counts > 0).sum()) for counts in (by_label, by_pattern, joint)]
+    return pointwise, float((cells[0] + cells[1] - cells[2] - 1) / (2 * n * np.log(2)))
+
+
+def _standard_error(bits: np.ndarray) -> float:
+    return float(bits.std() / np.sqrt(len(bits)))
+
+
 def group_folds(groups: np.ndarray | None, n_items: int, n_folds: int, seed: int) -> np.ndarray:
     """Return a fold for each item; items of one group share theirs."""
     if groups is None:
@@ -186,9 +203,7 @@ def _mean_bits(bits: np.ndarray, groups: np.ndarray | None) -> Information:
         centred = np.bincount(member, weights=bits - bits.mean())
         error = float(np.sqrt((centred**2).sum()) / len(bits))
         return Information(bits=float(bits.mean()), standard_error=error)
-    return Information(
-        bits=float(bits.mean()), standard_error=float(bits.std() / np.sqrt(len(bits)))
-    )
+    return Information(bits=float(bits.mean()), standard_error=_standard_error(bits))
 
 
 def _entropy(counts: np.ndarray) -> float:

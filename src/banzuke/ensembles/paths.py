@@ -13,7 +13,7 @@ from banzuke import progress
 from banzuke.ensembles._search import CrossFitted, Models, forward_search
 from banzuke.ensembles.aggregators import AUTO, make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor, frontier
-from banzuke.ensembles.exhaustive import MAX_SETS, rank_all_sets
+from banzuke.ensembles.exhaustive import MAX_SETS, best_sets, rank_all_sets
 from banzuke.ensembles.pool import Pool
 from banzuke.ensembles.rankings import RANKINGS
 from banzuke.exceptions import InvalidInputError
@@ -189,11 +189,10 @@ def _exhaustive(pool: Pool, k: int, by_name: dict[str, CrossFitted], search: Sea
     """Judge the sets that carry most information by the held-out loss, and take the best."""
     n_sets = comb(pool.n_models, k)
     if n_sets > MAX_SETS:
-        raise InvalidInputError(
-            f"there are {n_sets:,} sets of {k} of {pool.n_models} models; an exhaustive search "
-            f"takes up to {MAX_SETS:,}: lower the budget or use the method cross-fitted"
-        )
-    ranked = [models for models, _ in rank_all_sets(pool, k, keep=n_sets)]
+        scored = best_sets(pool, k, keep=_N_REFINED, accept=search.accept)
+    else:
+        scored = rank_all_sets(pool, k, keep=n_sets)
+    ranked = [models for models, _ in scored]
     allowed = [models for models in ranked if search.accept(models)][:_N_REFINED]
     if not allowed:
         raise InvalidInputError(f"no set of {k} models is within the limits; raise them")

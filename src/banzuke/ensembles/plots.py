@@ -10,14 +10,15 @@ import plotly.graph_objects as go
 def plot_summary(document: dict[str, Any]) -> dict[str, go.Figure]:
     """Return all figures of a document from `summarise`, by name.
 
-    ``accuracy``, ``information``, ``correlations``, ``all_wrong``, and with prices
-    ``frontier``.
+    ``accuracy``, ``information``, ``correlations``, ``all_wrong``, ``saturation``, and with
+    prices ``frontier``.
     """
     figures = {
         "accuracy": plot_accuracy(document),
         "information": plot_information(document),
         "correlations": plot_correlations(document),
         "all_wrong": plot_all_wrong(document),
+        "saturation": plot_saturation(document),
     }
     if document["frontier"]:
         figures["frontier"] = plot_frontier(document)
@@ -95,6 +96,27 @@ def plot_all_wrong(document: dict[str, Any]) -> go.Figure:
     return figure.update_layout(xaxis_title="most accurate models", yaxis_title="all wrong")
 
 
+def plot_saturation(document: dict[str, Any]) -> go.Figure:
+    """Plot what a Gaussian copula expects from more models, beside what the chosen sets reach."""
+    expected, path = document["saturation"], document["path"]
+    figure = go.Figure(
+        go.Scatter(
+            x=[point["n_models"] for point in expected],
+            y=[point["accuracy"] for point in expected],
+            mode="lines",
+            line_dash="dash",
+            name="most accurate models, by the copula",
+        )
+    )
+    figure.add_scatter(
+        x=[step["k"] for step in path],
+        y=[step["accuracy"] for step in path],
+        mode="lines+markers",
+        name="chosen sets, held out",
+    )
+    return figure.update_layout(xaxis_title="models asked", yaxis_title="accuracy")
+
+
 def plot_frontier(document: dict[str, Any]) -> go.Figure:
     """Plot held-out accuracy against the price of one item."""
     steps = document["frontier"]
@@ -108,3 +130,15 @@ def plot_frontier(document: dict[str, Any]) -> go.Figure:
         )
     )
     return figure.update_layout(xaxis_title="price of an item", yaxis_title="held-out accuracy")
+
+
+def plot_policies(document: dict[str, Any]) -> go.Figure:
+    """Plot the risk of asking in turn and of static sets against the mean price of an item."""
+    points = document["points"]
+    cost = [point["cost"] for point in points]
+    figure = go.Figure()
+    for key, name in (("risk", "one after another"), ("static_risk", "static sets")):
+        figure.add_scatter(
+            x=cost, y=[point[key] for point in points], mode="lines+markers", name=name
+        )
+    return figure.update_layout(xaxis_title="mean price of an item", yaxis_title="risk")

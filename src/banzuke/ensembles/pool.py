@@ -157,16 +157,30 @@ def label_text(labels: Any, *, letters: bool) -> np.ndarray:
     return text
 
 
-def pool_of(outcomes: Outcomes, labels: Any = None) -> Pool:
+def pool_of(
+    outcomes: Outcomes, labels: Any = None, *, classes: Sequence[str] | None = None
+) -> Pool:
     """Encode an Outcomes with a layer ``answer`` and, where none are given, items ``label``.
 
     Left out are items without a label, benchmarks whose answers are not of the label's form
-    (free text: a right answer is then not the label itself), and models that gave no answer.
+    (free text: a right answer is then not the label itself), and models that were not run.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+    labels : array-like of shape (n_items,), optional
+    classes : sequence of str, optional
+        As in `encode`.
+
+    Returns
+    -------
+    Pool
 
     Raises
     ------
     InvalidInputError
-        Where the layer or the column is missing, or nothing is left.
+        Where the layer or the column is missing, a model was run but has no answer, a label
+        is never answered, or nothing is left.
     """
     answers = outcomes.layers.get("answer")
     if answers is None or answers.dtype != object:
@@ -184,9 +198,20 @@ def pool_of(outcomes: Outcomes, labels: Any = None) -> Pool:
             "no benchmark has answers that can be compared with labels; "
             "ensembles need answers such as A, B, C with a label of the same form"
         )
-    names = np.asarray(outcomes.model_names, dtype=object)[asked].tolist()
+    names = np.asarray(outcomes.model_names, dtype=object)
+    run = ~np.isnan(outcomes.scores[:, kept]).all(axis=1)
+    if (run & ~asked).any():
+        raise silent_error(names[run & ~asked].tolist())
     return encode(
-        answers[asked][:, kept], text[kept], models=names, classes=sorted(set(text[kept]))
+        answers[asked][:, kept], text[kept], models=names[asked].tolist(), classes=classes
+    )
+
+
+def silent_error(names: Sequence[str]) -> InvalidInputError:
+    """Return the error about models that never answer."""
+    return InvalidInputError(
+        f"model {names[0]!r} never answers with one of the labels ({len(names)} such); "
+        "leave it out (on the command line: --exclude)"
     )
 
 
@@ -221,10 +246,7 @@ def check_pool(pool: Pool, budget: int) -> None:
         )
     silent = np.flatnonzero((pool.votes < 0).all(axis=0))
     if silent.size:
-        raise InvalidInputError(
-            f"model {pool.models[silent[0]]!r} never answers with one of the labels "
-            f"({silent.size} such); leave it out"
-        )
+        raise silent_error([pool.models[column] for column in silent])
     if pool.n_models > 1 and (pool.votes == pool.votes[:, :1]).all():
         raise InvalidInputError(
             f"all {pool.n_models} models give the same answer to every item; "
@@ -329,5 +351,6 @@ def _check_classes(
     if never and not given:
         raise InvalidInputError(
             f"label {known[never[0]]!r} is never answered by any model; "
-            "check that labels and answers are written alike, or name the classes"
+            "check that labels and answers are written alike, or name the classes "
+            "(on the command line: --classes)"
         )

@@ -11,9 +11,11 @@ from banzuke.ensembles.aggregation import Aggregator, log_loss
 from banzuke.ensembles.copula import GaussianCopula, check_all_wrong
 from banzuke.ensembles.costs import Costs
 from banzuke.ensembles.diversity import cluster_order
+from banzuke.ensembles.exhaustive import greedy_ratios
 from banzuke.ensembles.information import label_entropy
-from banzuke.ensembles.pool import Pool, as_pool
+from banzuke.ensembles.pool import Pool, as_pool, check_pool
 from banzuke.ensembles.rankings import top_accuracy
+from banzuke.ensembles.saturation import mistake_agreement, saturation_curve
 from banzuke.ensembles.selection import EnsembleSelector, PathStep
 from banzuke.exceptions import InvalidInputError
 from banzuke.stats.paired import compare_paired
@@ -21,12 +23,14 @@ from banzuke.stats.proportion import wilson_interval
 
 _MIN_ITEMS = 20
 _MAX_SHOWN = 40
+_MAX_SATURATION = 12
+_MOST_LISTED = 10_000
 
 
 def summarise(
     outcomes: Any,
     *,
-    budget: int = 5,
+    budget: int | None = None,
     seed: int = 0,
     collection: str = "",
     method: str = "cross-fitted",
@@ -40,8 +44,8 @@ def summarise(
     ----------
     outcomes : Outcomes or Pool
         With a layer ``answer`` and items ``label``; see `pool_of` for what is left out.
-    budget : int, default 5
-        Largest set; at most the number of models.
+    budget : int, optional
+        Largest set; by default 5, or all models where there are fewer.
     seed : int, default 0
         Seed of the split into questions and of the folds.
     collection : str
@@ -65,7 +69,10 @@ def summarise(
         ``frontier``, the same for the sets that no cheaper set beats in training;
         ``all_wrong``, how often all of the k most accurate models are wrong, observed and by
         a Gaussian copula; ``error_correlations`` (``models``, ``matrix``), similar models
-        side by side. The last two describe all questions.
+        side by side; ``saturation`` (``n_models, accuracy``), what the copula expects from the
+        most accurate models; ``greedy_ratio`` (``k, greedy, best, ratio``), how near adding
+        one model at a time comes to the best set, where all sets of a size can be listed. The
+        last four describe all questions.
 
     Raises
     ------
@@ -77,6 +84,8 @@ def summarise(
         raise InvalidInputError(
             f"{pool.n_items} questions have answers and a label; at least {_MIN_ITEMS} are needed"
         )
+    budget = min(5, pool.n_models) if budget is None else budget
+    check_pool(pool, budget)
     train, test = answering(*split_questions(pool, train_share, seed))
     selector = EnsembleSelector(
         min(budget, train.n_models),
@@ -97,6 +106,8 @@ def summarise(
         "path": [_held_out(selector, step, train, test) for step in selector.path_],
         "frontier": [_held_out(selector, step, train, test) for step in selector.frontier_],
         "all_wrong": _all_wrong(pool),
+        "saturation": _saturation(pool),
+        "greedy_ratio": [asdict(one) for one in greedy_ratios(pool, budget, most=_MOST_LISTED)],
         "error_correlations": _correlations(pool),
     }
 
@@ -159,6 +170,21 @@ def _all_wrong(pool: Pool) -> list[dict[str, Any]]:
     sizes = sorted({k for k in (1, 2, 3, 5, 8, 13, 21, pool.n_models) if k <= pool.n_models})
     checks = [check_all_wrong(copula, pool, order[:k], n_draws=40_000) for k in sizes]
     return [asdict(check) for check in checks]
+
+
+def _saturation(pool: Pool) -> list[dict[str, Any]]:
+    order = top_accuracy(pool, min(pool.n_models, _MAX_SATURATION))
+    copula = GaussianCopula().fit(pool.take(models=order))
+    agreement = mistake_agreement(pool, order) if len(order) > 1 else 1.0
+    agreement = min(max(agreement, 1 / (pool.n_classes - 1)), 1.0)
+    curve = saturation_curve(
+        copula,
+        range(len(order)),
+        n_classes=pool.n_classes,
+        same_mistake=agreement,
+        n_draws=20_000,
+    )
+    return [{"n_models": k, "accuracy": float(value)} for k, value in enumerate(curve, 1)]
 
 
 def _correlations(pool: Pool) -> dict[str, Any]:

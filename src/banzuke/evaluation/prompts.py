@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import orjson
 
-from banzuke.evaluation.tasks import Item, Task
+from banzuke.evaluation.tasks import Benchmark, Item, Task
 from banzuke.evaluation.text import first_block
 from banzuke.exceptions import InvalidInputError
 
@@ -30,7 +30,9 @@ _PREAMBLE = (
     "指示に従い、応答の欄に答えだけを書いてください。"
 )
 _RAW_LEAD = "答え："
-_STOP = "\n###"
+_HEADING = "\n###"
+_BLANK_LINE = "\n\n"
+_CODE = ("code_exec", "expression")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +48,19 @@ class Reply:
     complete : bool
         True where the text went on after the answer, so a cut-off at the end of the text
         does not concern it.
+    first_paragraph : str
+        What stands before the first blank line, stripped: what llm-jp-eval scores.
     """
 
     answer: str
     thinking: str | None
     complete: bool
+    first_paragraph: str = ""
 
 
-def build_prompt(style: str, task: Task, item: Item, n_shots: int = 0) -> Prompt:
+def build_prompt(
+    style: str, task: Task, item: Item, n_shots: int = 0, *, preamble: str | None = None
+) -> Prompt:
     """Build the prompt of an item.
 
     Parameters
@@ -63,6 +70,8 @@ def build_prompt(style: str, task: Task, item: Item, n_shots: int = 0) -> Prompt
         Its first `n_shots` shots are used, the same for every model and item.
     item : Item
     n_shots : int, default 0
+    preamble : str, optional
+        The sentence that opens an ``alpaca-ja`` prompt; our own by default.
 
     Returns
     -------
@@ -93,7 +102,9 @@ def build_prompt(style: str, task: Task, item: Item, n_shots: int = 0) -> Prompt
             f"benchmark '{task.benchmark.name}' has {len(task.shots)} shots, not {n_shots}"
         )
     pairs = [(shot.text, shot.answers[0]) for shot in task.shots[:n_shots]]
-    build = {"chat": _chat, "alpaca-ja": _alpaca, "raw": _raw}[style]
+    if style == "alpaca-ja":
+        return _alpaca(preamble or _PREAMBLE, task.benchmark.instruction, pairs, item.text)
+    build = {"chat": _chat, "raw": _raw}[style]
     return build(task.benchmark.instruction, pairs, item.text)
 
 
@@ -108,10 +119,10 @@ def _chat(instruction: str, pairs: Sequence[tuple[str, str]], text: str) -> Prom
     return tuple(messages)
 
 
-def _alpaca(instruction: str, pairs: Sequence[tuple[str, str]], text: str) -> Prompt:
+def _alpaca(preamble: str, instruction: str, pairs: Sequence[tuple[str, str]], text: str) -> Prompt:
     turns = [f"### 入力:\n{shot}\n\n### 応答:\n{answer}" for shot, answer in pairs]
     turns.append(f"### 入力:\n{text}\n\n### 応答:\n")
-    return "\n\n".join([_PREAMBLE, f"### 指示:\n{instruction}", *turns])
+    return "\n\n".join([preamble, f"### 指示:\n{instruction}", *turns])
 
 
 def _raw(instruction: str, pairs: Sequence[tuple[str, str]], text: str) -> Prompt:
@@ -119,12 +130,20 @@ def _raw(instruction: str, pairs: Sequence[tuple[str, str]], text: str) -> Promp
     return "\n\n".join([instruction, *turns, f"{text}\n{_RAW_LEAD}"])
 
 
-def stop_sequences(style: str) -> tuple[str, ...]:
-    """Return what ends an answer in that style, besides the model's own end."""
-    return (_STOP,) if style == "alpaca-ja" else ()
+def stop_sequences(style: str, benchmark: Benchmark) -> tuple[str, ...]:
+    """Return what ends an answer in that style, besides the model's own end.
+
+    A built data set stops at a blank line, where its answer ends by definition. Programs
+    have blank lines and may go on.
+    """
+    if style == "chat":
+        return ()
+    if benchmark.measures and not is_code(benchmark):
+        return (_BLANK_LINE,)
+    return (_HEADING,) if style == "alpaca-ja" else ()
 
 
-def read_reply(text: str, style: str, thinking: str | None = None) -> Reply:
+def read_reply(text: str, style: str, thinking: str | None = None, *, whole: bool = False) -> Reply:
     r"""Take a model's text apart.
 
     Thinking is what stands before ``</think>`` (a template may have written the opening
@@ -138,22 +157,32 @@ def read_reply(text: str, style: str, thinking: str | None = None) -> Reply:
     style : str
     thinking : str, optional
         Thinking that the server has split off already.
+    whole : bool, default False
+        The answer has blank lines, as programs do: all of the text is the answer.
 
     Examples
     --------
     >>> read_reply("<think>山は…</think>\n富士山", "chat")
-    Reply(answer='富士山', thinking='山は…', complete=False)
+    Reply(answer='富士山', thinking='山は…', complete=False, first_paragraph='富士山')
     >>> read_reply("富士山\n\n質問：川は", "raw").answer
     '富士山'
     """
     before, closed, rest = text.partition("</think>")
     if closed:
-        thinking, text = before.replace("<think>", "", 1).strip(), rest
+        thinking, text = before.replace("<think>", "", 1).strip(), rest.lstrip()
     elif text.lstrip().startswith("<think>"):
         thinking, text = text.lstrip().removeprefix("<think>").strip(), ""
-    text = text.strip()
-    answer = text if style == "chat" else first_block(text)
-    return Reply(answer=answer, thinking=thinking, complete=len(answer) < len(text))
+    first = text.split(_BLANK_LINE, 1)[0].strip()
+    text = text if whole else text.strip()
+    answer = text if style == "chat" or whole else first_block(text)
+    return Reply(
+        answer=answer, thinking=thinking, complete=len(answer) < len(text), first_paragraph=first
+    )
+
+
+def is_code(benchmark: Benchmark) -> bool:
+    """Return whether the answers are programs."""
+    return any(name in _CODE for name in (benchmark.metric, *benchmark.measures))
 
 
 def prompt_text(prompt: Prompt) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import orjson
 from filelock import FileLock, Timeout
 
 from banzuke.exceptions import ConflictError, StorageError
-from banzuke.outcomes.files import write_atomic
+from banzuke.outcomes.files import replacing, write_atomic
 
 MANIFEST = "manifest.json"
 RECORDS = "records.jsonl"
@@ -34,14 +34,20 @@ class Record:
     answer : str
         What was scored.
     thinking : str or None
-    score : float
-        0 to 1.
+    score : float or None
+        0 to 1, strict where there are two; None where an answer has no score of its own (it
+        counts in a correlation or a corpus score, or waits for a value of a model).
     parse_failure : bool
     truncated : bool
         True where the answer was cut off at its longest length.
     finish_reason : str or None
     prompt_tokens, completion_tokens : int or None
     latency_seconds : float
+    compat, strict : mapping
+        For built data sets: what the answer contributes to each measure, in llm-jp-eval's
+        and in the strict definition; a number, several, or None.
+    error : str or None
+        Why the item could not be asked, such as a prompt longer than the context.
     """
 
     item_id: str
@@ -49,13 +55,20 @@ class Record:
     raw: str
     answer: str
     thinking: str | None
-    score: float
+    score: float | None
     parse_failure: bool
     truncated: bool
     finish_reason: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
     latency_seconds: float
+    compat: Mapping[str, Any] = field(default_factory=dict)
+    strict: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    def with_error(self, reason: str) -> Record:
+        """Return the same record with the reason why its item was not asked."""
+        return replace(self, error=reason)
 
 
 class RunFolder:
@@ -110,35 +123,52 @@ class RunFolder:
         """Replace the manifest."""
         write_atomic(self.path / MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
 
-    def records(self) -> dict[str, Record]:
-        """Return the answered items by id.
-
-        A line without an end was torn by a kill: it is cut off the file, and its item
-        counts as not answered.
+    def records(self) -> Iterator[Record]:
+        """Yield the answered items in the order of the file, one at a time.
 
         Raises
         ------
         StorageError
-            Where another line is damaged; such a file was changed by hand.
+            Where a line is damaged; such a file was changed by hand.
+        """
+        for number, (_, line) in enumerate(self._lines(), start=1):
+            yield self._record(number, line)
+
+    def places(self) -> dict[str, int]:
+        """Return where in the file the record of each answered item starts.
+
+        A line without an end was torn by a kill: it is cut off the file, and its item
+        counts as not answered.
         """
         path = self.path / RECORDS
-        if not path.exists():
-            return {}
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            os.truncate(path, len(whole))
-        found: dict[str, Record] = {}
-        for number, line in enumerate(whole.splitlines(), start=1):
-            try:
-                record = Record(**orjson.loads(line))
-            except (ValueError, TypeError) as error:
-                raise StorageError(
-                    f"{path}, line {number} is damaged ({error}); "
-                    "remove that line to have its item asked again"
-                ) from error
-            found[record.item_id] = record
+        found: dict[str, int] = {}
+        end = 0
+        for number, (start, line) in enumerate(self._lines(), start=1):
+            found[self._record(number, line).item_id] = start
+            end = start + len(line)
+        if path.exists() and path.stat().st_size > end:
+            os.truncate(path, end)
         return found
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        path = self.path / RECORDS
+        if not path.exists():
+            return
+        start = 0
+        with path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    yield start, line
+                start += len(line)
+
+    def _record(self, number: int, line: bytes) -> Record:
+        try:
+            return Record(**orjson.loads(line))
+        except (ValueError, TypeError) as error:
+            raise StorageError(
+                f"{self.path / RECORDS}, line {number} is damaged ({error}); "
+                "remove that line to have its item asked again"
+            ) from error
 
     @contextmanager
     def appending(self) -> Iterator[Appender]:
@@ -146,11 +176,16 @@ class RunFolder:
         with (self.path / RECORDS).open("ab") as file:
             yield Appender(file.fileno())
 
-    def rewrite(self, records: Mapping[str, Record]) -> None:
+    def rewrite(self, order: Iterable[str]) -> None:
         """Put the records in the given order, so that the order of arrival leaves no trace."""
-        content = b"".join(map(_line, records.values()))
-        if content != (self.path / RECORDS).read_bytes():
-            write_atomic(self.path / RECORDS, content)
+        places = self.places()
+        starts = [places[item_id] for item_id in order]
+        if starts == sorted(starts) and len(starts) == sum(1 for _ in self._lines()):
+            return
+        with (self.path / RECORDS).open("rb") as source, replacing(self.path / RECORDS) as target:
+            for start in starts:
+                source.seek(start)
+                target.write(source.readline())
 
 
 class Appender:

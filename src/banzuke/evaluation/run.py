@@ -3,71 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from banzuke import progress
-from banzuke._version import __version__
 from banzuke.evaluation._hardware import hardware
+from banzuke.evaluation.asking import Asking, Settings
 from banzuke.evaluation.engines import Answer, Engine, EngineInfo, Request
-from banzuke.evaluation.metrics import METRICS
-from banzuke.evaluation.prompts import (
-    build_prompt,
-    digest,
-    prompt_text,
-    read_reply,
-    stop_sequences,
-)
+from banzuke.evaluation.prompts import digest
 from banzuke.evaluation.records import Appender, Record, RunFolder
 from banzuke.evaluation.tasks import Item, Suite, Task
-from banzuke.exceptions import ConflictError, EngineError, InvalidInputError
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How a suite is run.
-
-    Parameters
-    ----------
-    style : str, default "chat"
-        A key of `banzuke.evaluation.prompts.STYLES`.
-    n_shots : int, default 0
-        Solved examples in each prompt.
-    limit : int, optional
-        Only the first items of each benchmark.
-    temperature : float, default 0
-    seed : int, default 0
-        Sent to the engine.
-    thinking_tokens : int, default 0
-        Tokens that a reasoning model may use besides those of the answer.
-    concurrency : int, default 8
-        Requests at a time; not part of what identifies a run.
-    """
-
-    style: str = "chat"
-    n_shots: int = 0
-    limit: int | None = None
-    temperature: float = 0.0
-    seed: int = 0
-    thinking_tokens: int = 0
-    concurrency: int = 8
-
-    def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise InvalidInputError(f"a limit of {self.limit} items leaves nothing to ask; use 1+")
-        if self.concurrency < 1 or self.thinking_tokens < 0 or self.temperature < 0:
-            raise InvalidInputError(
-                "concurrency must be 1 or more, thinking tokens and temperature 0 or more; got "
-                f"{self.concurrency}, {self.thinking_tokens} and {self.temperature:g}"
-            )
+from banzuke.exceptions import ConflictError, EngineError, PromptTooLongError
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A finished run.
+    """A finished run; its answers stay on the disk.
 
     Parameters
     ----------
@@ -76,30 +31,30 @@ class Run:
         Its folder.
     info : EngineInfo
     settings : Settings
-    questions : sequence of (Task, Item)
-        In the order of the suite.
-    records : mapping of str to Record
-        By item id, in the same order.
+    suite : Suite
     n_new : int
         How many answers were not there before.
-    suite : str
     """
 
     run_id: str
     path: Path
     info: EngineInfo
     settings: Settings
-    questions: list[tuple[Task, Item]]
-    records: Mapping[str, Record]
+    suite: Suite
     n_new: int
-    suite: str
 
+    @property
+    def n_items(self) -> int:
+        """How many items were asked."""
+        return sum(len(task.items[: self.settings.limit]) for task in self.suite.tasks)
 
-@dataclass(frozen=True, kw_only=True)
-class _Question:
-    task: Task
-    item: Item
-    request: Request
+    def questions(self) -> Iterator[tuple[Task, Item]]:
+        """Yield the tasks and items in the order of the suite."""
+        return self.suite.questions(self.settings.limit)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the answers in the same order, one at a time."""
+        return RunFolder(self.path).records()
 
 
 def evaluate(
@@ -110,7 +65,8 @@ def evaluate(
     The run's folder is named after a digest of everything that could change an answer or
     a score: package version, engine, model, items, prompts, sampling. So the same call
     continues a killed run, and any other call is another run. An answer is on the disk
-    before the next question takes its place; no answered request is sent again.
+    before the next question takes its place; no answered request is sent again. A prompt
+    that is longer than the model's context fails alone: its record has an error.
 
     Parameters
     ----------
@@ -133,77 +89,36 @@ def evaluate(
         Where another process works on the same run.
     """
     chosen = settings or Settings()
-    questions = [_question(task, item, chosen) for task, item in suite.questions(chosen.limit)]
-    return asyncio.run(_evaluate(suite, engine, Path(runs), chosen, questions))
+    asking = Asking(suite=suite, settings=chosen)
+    for task in suite.tasks:  # a wrong style or too few shots before an engine starts
+        asking.request(task, task.items[0])
+    return asyncio.run(_evaluate(asking, engine, Path(runs)))
 
 
-def _question(task: Task, item: Item, settings: Settings) -> _Question:
-    request = Request(
-        prompt=build_prompt(settings.style, task, item, settings.n_shots),
-        max_tokens=task.benchmark.output_tokens + settings.thinking_tokens,
-        temperature=settings.temperature,
-        seed=settings.seed,
-        stop=stop_sequences(settings.style),
-    )
-    return _Question(task=task, item=item, request=request)
-
-
-async def _evaluate(
-    suite: Suite, engine: Engine, runs: Path, settings: Settings, questions: list[_Question]
-) -> Run:
+async def _evaluate(asking: Asking, engine: Engine, runs: Path) -> Run:
+    suite, settings = asking.suite, asking.settings
     async with engine:
         info = await engine.describe()
-        identity = _identity(suite, info, settings, questions)
+        identity = asking.identity(info)
         run_id = f"{suite.name}-{digest(identity)[:16]}"
         folder = RunFolder(runs / run_id)
         with folder.locked():
             manifest = _open(folder, run_id, identity, settings)
-            records = folder.records()
-            missing = [q for q in questions if q.item.item_id not in records]
+            answered = folder.places()
+            questions = list(suite.questions(settings.limit))
+            missing = [pair for pair in questions if pair[1].item_id not in answered]
             if missing:
-                await _ask_all(engine, missing, folder, settings, len(questions))
-                records = folder.records()
-            records = {q.item.item_id: records[q.item.item_id] for q in questions}
-            _close(folder, manifest, records, bool(missing))
+                await _ask_all(engine, missing, folder, asking, len(questions))
+            order = [item.item_id for _, item in questions]
+            _close(folder, manifest, order, bool(missing))
     return Run(
         run_id=run_id,
         path=folder.path,
         info=info,
         settings=settings,
-        questions=[(q.task, q.item) for q in questions],
-        records=records,
+        suite=suite,
         n_new=len(missing),
-        suite=suite.name,
     )
-
-
-def _identity(
-    suite: Suite, info: EngineInfo, settings: Settings, questions: Iterable[_Question]
-) -> dict[str, Any]:
-    """Everything that could change an answer or a score."""
-    known = list(questions)
-    return {
-        "banzuke": __version__,
-        "suite": suite.name,
-        "items": len(known),
-        "items_sha256": digest(*(asdict(q.item) | {"by": q.task.benchmark.metric} for q in known)),
-        "engine": {"name": info.name, "version": info.version, "endpoint": info.endpoint},
-        "model": {
-            "name": info.model,
-            "sha256": info.model_digest,
-            "revision": info.metadata.get("revision"),
-        },
-        "prompt": {
-            "style": settings.style,
-            "shots": settings.n_shots,
-            "sha256": digest(*(asdict(q.request) for q in known)),
-        },
-        "sampling": {
-            "temperature": settings.temperature,
-            "seed": settings.seed,
-            "thinking_tokens": settings.thinking_tokens,
-        },
-    }
 
 
 def _open(
@@ -229,16 +144,20 @@ def _open(
 
 
 def _close(
-    folder: RunFolder, manifest: dict[str, Any], records: Mapping[str, Record], changed: bool
+    folder: RunFolder, manifest: dict[str, Any], order: Iterable[str], changed: bool
 ) -> None:
     if manifest["finished"] is not None and not changed:
         return
-    folder.rewrite(records)
-    tokens = {
-        kind: sum(getattr(record, kind) or 0 for record in records.values())
-        for kind in ("prompt_tokens", "completion_tokens")
-    }
-    folder.write_manifest({**manifest, "finished": _now(), "tokens": tokens})
+    folder.rewrite(order)
+    tokens: Counter[str] = Counter()
+    failed = 0
+    for record in folder.records():
+        tokens["prompt_tokens"] += record.prompt_tokens or 0
+        tokens["completion_tokens"] += record.completion_tokens or 0
+        failed += record.error is not None
+    folder.write_manifest(
+        {**manifest, "finished": _now(), "tokens": dict(tokens), "failed_items": failed}
+    )
 
 
 def _now() -> str:
@@ -247,9 +166,9 @@ def _now() -> str:
 
 async def _ask_all(
     engine: Engine,
-    missing: list[_Question],
+    missing: Sequence[tuple[Task, Item]],
     folder: RunFolder,
-    settings: Settings,
+    asking: Asking,
     total: int,
 ) -> None:
     done = total - len(missing)
@@ -262,7 +181,7 @@ async def _ask_all(
             advance(1)
 
         try:
-            await _work(engine, missing, appender, settings, kept)
+            await _work(engine, missing, appender, asking, kept)
         except EngineError as error:
             raise EngineError(
                 f"{error} ({done} of {total} answers are kept in {folder.path}; "
@@ -272,9 +191,9 @@ async def _ask_all(
 
 async def _work(
     engine: Engine,
-    missing: list[_Question],
+    missing: Iterable[tuple[Task, Item]],
     appender: Appender,
-    settings: Settings,
+    asking: Asking,
     kept: Callable[[], None],
 ) -> None:
     """Share the questions among workers; on an error keep what has been answered, then raise."""
@@ -282,18 +201,19 @@ async def _work(
     keeping: set[asyncio.Future[None]] = set()
 
     async def worker() -> None:
-        for question in queue:
-            answer = await engine.answer(question.request)
+        for task, item in queue:
+            request = asking.request(task, item)
+            outcome = await _answer(engine, request)
             # from here on a failure elsewhere must not lose the answer
             step = asyncio.ensure_future(
-                asyncio.to_thread(_keep, question, answer, settings.style, appender)
+                asyncio.to_thread(asking.keep, task, item, request, outcome, appender)
             )
             keeping.add(step)
             await asyncio.shield(step)
             keeping.discard(step)
             kept()
 
-    workers = [asyncio.create_task(worker()) for _ in range(settings.concurrency)]
+    workers = [asyncio.create_task(worker()) for _ in range(asking.settings.concurrency)]
     try:
         await asyncio.gather(*workers)
     finally:
@@ -302,22 +222,8 @@ async def _work(
         await asyncio.gather(*workers, *keeping, return_exceptions=True)
 
 
-def _keep(question: _Question, answer: Answer, style: str, appender: Appender) -> None:
-    reply = read_reply(answer.text, style, answer.thinking)
-    scored = METRICS[question.task.benchmark.metric].score(reply.answer, question.item)
-    appender.append(
-        Record(
-            item_id=question.item.item_id,
-            prompt=prompt_text(question.request.prompt),
-            raw=answer.text,
-            answer=reply.answer,
-            thinking=reply.thinking,
-            score=scored.score,
-            parse_failure=scored.parse_failure,
-            truncated=answer.finish_reason == "length" and not reply.complete,
-            finish_reason=answer.finish_reason,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-            latency_seconds=round(answer.latency_seconds, 6),
-        )
-    )
+async def _answer(engine: Engine, request: Request) -> Answer | PromptTooLongError:
+    try:
+        return await engine.answer(request)
+    except PromptTooLongError as error:
+        return error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -24,6 +24,9 @@ class Item:
         Everything that an answer may be; empty where the answer is free text.
     tests : sequence of mapping
         For code: ``{"given": {name: value}, "expected": value}``.
+    cluster : str, default ""
+        Items with the same cluster share a passage, so their scores are not independent;
+        "" stands for an item of its own.
     """
 
     item_id: str
@@ -31,6 +34,7 @@ class Item:
     answers: Sequence[str]
     labels: Sequence[str] = ()
     tests: Sequence[Mapping[str, Any]] = ()
+    cluster: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,9 @@ class Benchmark:
         Longest answer, in the model's own tokens; longer ones are cut off and counted.
     labels : sequence of str, default ()
         Everything that an answer may be; empty where the answer is free text.
+    measures : sequence of str, default ()
+        For a built data set: keys of `banzuke.evaluation.measures.MEASURES`, the main one
+        first. Each gives a compat and a strict score; `metric` is the strict score's name.
     """
 
     name: str
@@ -63,6 +70,7 @@ class Benchmark:
     layout: str
     output_tokens: int
     labels: Sequence[str] = ()
+    measures: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +84,28 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Suite:
-    """Tasks that are run together; the results go into the collection of that name."""
+    """Tasks that are run together; the results go into the collection of that name.
+
+    Parameters
+    ----------
+    name : str
+    tasks : sequence of Task
+    source : mapping, optional
+        Where built data sets come from: split, digests, what stands in for the prompts.
+        Part of a run's identity.
+    preamble : str, optional
+        The sentence that opens an ``alpaca-ja`` prompt, where it is not our own.
+    """
 
     name: str
     tasks: Sequence[Task]
+    source: Mapping[str, Any] = field(default_factory=dict)
+    preamble: str | None = None
+
+    @property
+    def is_built(self) -> bool:
+        """Whether it consists of built data sets, with two scores for each answer."""
+        return any(task.benchmark.measures for task in self.tasks)
 
     def questions(self, limit: int | None = None) -> Iterator[tuple[Task, Item]]:
         """Yield the first `limit` items of each task (None: all), with their task."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import plotly
 from fastapi import APIRouter, FastAPI
@@ -25,6 +26,9 @@ from banzuke.leaderboard.security import BodyLimit, CrossSiteGuard, SecurityHead
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
 from banzuke.outcomes import Lake
 
+if TYPE_CHECKING:
+    from banzuke.leaderboard.service.settings import ServiceSettings
+
 STATIC = Path(__file__).parent / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MAX_BODY_BYTES = 256 * 1024
@@ -34,13 +38,15 @@ _WEEK = "public, max-age=604800"
 _assets = APIRouter(include_in_schema=False)
 
 
-def create_app(data: str | Path | Lake) -> FastAPI:
+def create_app(data: str | Path | Lake, settings: ServiceSettings | None = None) -> FastAPI:
     """Make the leaderboard of a data directory, as an ASGI application.
 
     Parameters
     ----------
     data : str, Path or Lake
         The data directory. It is read again whenever its version changes; it may be empty.
+    settings : ServiceSettings, optional
+        Those of the service; without them results are shown and no submissions taken.
 
     Returns
     -------
@@ -59,15 +65,26 @@ def create_app(data: str | Path | Lake) -> FastAPI:
     # level 1: a table of all rows is megabytes, and packing it must not outlast sending it
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
     app.add_middleware(PackedTags)
-    app.add_middleware(CrossSiteGuard, refuse=refuse)
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, refuse=refuse)
-    app.add_middleware(SecurityHeaders)
+    if settings is None:
+        _guard(app, MAX_BODY_BYTES)
+    else:
+        from banzuke.leaderboard.submitting import take_submissions
+
+        take_submissions(app, settings)
+        _guard(app, settings.max_body_bytes, settings.public_url)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(_assets)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_error_pages(app)
     return app
+
+
+def _guard(app: FastAPI, max_body_bytes: int, public_url: str | None = None) -> None:
+    """Put around everything what turns requests away; the last one added sees them first."""
+    app.add_middleware(CrossSiteGuard, refuse=refuse, public_url=public_url or "")
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes, refuse=refuse)
+    app.add_middleware(SecurityHeaders)
 
 
 @_assets.get("/static/plotly.min.js")

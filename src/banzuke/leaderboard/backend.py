@@ -83,6 +83,11 @@ def backend(request: Request) -> Backend:
 
 
 def _provider(settings: ServiceSettings) -> OidcProvider:
+    if settings.cookie_same_site == "strict":
+        raise InvalidInputError(
+            "the setting 'cookie_same_site' must be lax where people log in by OpenID Connect: "
+            "a strict cookie does not come back with them from the provider"
+        )
     secret = settings.oidc_client_secret
     if secret is None:
         raise InvalidInputError(

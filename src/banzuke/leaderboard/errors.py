@@ -12,11 +12,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
+from banzuke.exceptions import (
+    AccessError,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    StorageError,
+)
 from banzuke.leaderboard.answers import html, say
 from banzuke.leaderboard.catalogue import DEFAULT, catalogue
 from banzuke.leaderboard.refusals import ToldError, sentence
 from banzuke.leaderboard.security import POLICY, Refusal
+from banzuke.leaderboard.security.identity import LoginNeededError
 from banzuke.leaderboard.security.rates import TooManyRequestsError, too_many
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
 from banzuke.leaderboard.views.site import ErrorPage
@@ -32,6 +39,8 @@ def add_error_pages(app: FastAPI) -> None:
     """Answer errors with a page, or with JSON below ``/api``."""
     app.add_exception_handler(NotFoundError, _not_found)
     app.add_exception_handler(InvalidInputError, _bad_request)
+    app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(AccessError, _forbidden)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StorageError, _storage)
@@ -43,7 +52,21 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 
 def _bad_request(request: Request, error: Exception) -> Response:
-    return _answer(request, HTTPStatus.BAD_REQUEST, error)
+    # a refused submission names its field
+    field = getattr(error, "field", "")
+    fields = [{"field": field, "message": str(error)[:_LONGEST]}] if field else []
+    return _answer(request, HTTPStatus.BAD_REQUEST, error, fields=fields)
+
+
+def _conflict(request: Request, error: Exception) -> Response:
+    return _answer(request, HTTPStatus.CONFLICT, error)
+
+
+def _forbidden(request: Request, error: Exception) -> Response:
+    if isinstance(error, LoginNeededError):
+        challenge = {"WWW-Authenticate": 'Bearer realm="banzuke"'}
+        return _answer(request, HTTPStatus.UNAUTHORIZED, error, challenge)
+    return _answer(request, HTTPStatus.FORBIDDEN, error)
 
 
 def refuse(request: Request, refusal: Refusal) -> Response:

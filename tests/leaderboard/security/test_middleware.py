@@ -21,7 +21,6 @@ from banzuke.leaderboard.security.rates import (
     TooManyRequestsError,
     client_of,
 )
-from banzuke.leaderboard.security.sessions import SessionCookie, session_secret
 
 
 def refuse(request, refusal):
@@ -192,16 +191,6 @@ def test_a_rate_that_cannot_be_read_is_told(rate):
 def test_a_storage_that_does_not_work_is_told():
     with pytest.raises(InvalidInputError, match="storage of rate limits"):
         RateLimits(storage="nonsense://")
-
-
-def test_the_session_secret_is_made_once_for_this_user_only(tmp_path):
-    path = tmp_path / "new" / "session.key"
-    secret = session_secret(path)
-    assert len(secret) > 60
-    assert session_secret(path) == secret
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [entry.name for entry in path.parent.iterdir()] == ["session.key"]
-    assert SessionCookie(secret=secret, secure=True).name.startswith("__Host-")
 
 
 def test_the_server_itself_refuses_large_and_foreign_requests(served):

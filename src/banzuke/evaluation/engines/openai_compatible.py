@@ -16,7 +16,7 @@ import httpx
 
 from banzuke.evaluation.engines._base import Answer, EngineInfo, Request
 from banzuke.evaluation.engines._retry import AttemptError, Retry
-from banzuke.exceptions import EngineError, InvalidInputError
+from banzuke.exceptions import EngineError, InvalidInputError, PromptTooLongError
 
 API_KEY_VARIABLE = "BANZUKE_API_KEY"
 """Environment variable that holds the API key; the key is never stored, logged or shown."""
@@ -194,6 +194,8 @@ class OpenAICompatible:
                 f"{self.endpoint} refused access (HTTP {status}); "
                 f"set {API_KEY_VARIABLE} to a key that it accepts"
             )
+        if status == 400 and _is_about_length(self._message(response)):
+            raise PromptTooLongError(f"{self.endpoint} refused it: {self._message(response)}")
         if status != 200:
             raise EngineError(f"{self.endpoint} answered HTTP {status}: {self._message(response)}")
         try:
@@ -230,6 +232,10 @@ class OpenAICompatible:
         length = len(plain.encode())  # no tokenizer in use makes more tokens than bytes
         if length + _CONTEXT_MARGIN + request.max_tokens > self._context:
             length = await self._count_tokens(plain)
+        if length >= self._context:
+            raise PromptTooLongError(
+                f"the prompt has {length} tokens, and the context of {self.model} {self._context}"
+            )
         left = self._context - length - _CONTEXT_MARGIN
         return max(1, min(request.max_tokens, left))
 
@@ -251,6 +257,12 @@ class OpenAICompatible:
         except (ValueError, AttributeError):
             text = response.text
         return (text.replace(self._key, "***") if self._key else text)[:300]
+
+
+def _is_about_length(message: str) -> bool:
+    """Return whether a refusal says that the prompt does not fit into the context."""
+    text = message.lower()
+    return "context" in text and any(word in text for word in ("length", "exceed", "longer"))
 
 
 def _base_url(given: str) -> str:

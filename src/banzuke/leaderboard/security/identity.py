@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from banzuke.exceptions import AccessError
+
 Role = Literal["submitter", "operator"]
 
 
@@ -54,3 +56,7 @@ class Account:
     subject: str
     name: str
     role: Role
+
+
+class LoginNeededError(AccessError):
+    """Nobody is logged in, or the token is wrong, revoked or out of date."""

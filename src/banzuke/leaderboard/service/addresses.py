@@ -64,6 +64,8 @@ class RefusedAddressError(InvalidInputError):
     sentence : str
     """
 
+    field = "endpoint"
+
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code
         super().__init__(sentence)

@@ -1,0 +1,130 @@
+"""The numbers of a run, data set by data set, read from the records one at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from banzuke.evaluation.measures import MEASURES, Value
+from banzuke.evaluation.records import Record
+from banzuke.evaluation.run import Run
+from banzuke.evaluation.tasks import Benchmark, Item
+
+DEFINITIONS = ("strict", "compat")
+"""The two definitions of a score."""
+
+
+@dataclass
+class Columns:
+    """What the answers to one data set contribute to its scores.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+    item_ids, clusters : list of str
+        In the order of the items; ``#...`` is the cluster of an item of its own.
+    values : dict
+        By definition and measure, the value of each item.
+    parse_failures, truncated, too_long : int
+    """
+
+    benchmark: Benchmark
+    item_ids: list[str] = field(default_factory=list)
+    clusters: list[str] = field(default_factory=list)
+    values: dict[tuple[str, str], list[Value]] = field(default_factory=dict)
+    parse_failures: int = 0
+    truncated: int = 0
+    too_long: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the data set."""
+        return self.benchmark.name
+
+    @property
+    def category(self) -> str:
+        """Category of the data set."""
+        return self.benchmark.category
+
+    @property
+    def measures(self) -> Sequence[str]:
+        """Measures, the main one first."""
+        return self.benchmark.measures
+
+    @property
+    def metric(self) -> str:
+        """The main measure."""
+        return self.benchmark.metric
+
+    @property
+    def n_items(self) -> int:
+        """How many items were asked."""
+        return len(self.item_ids)
+
+    @property
+    def chance(self) -> float:
+        """Score of a blind guess among the labels, 0 to 1; NaN for free text."""
+        labels = len(self.benchmark.labels)
+        return 1 / labels if labels else math.nan
+
+    def add(self, item: Item, record: Record) -> None:
+        """Take the numbers of one record."""
+        self.item_ids.append(item.item_id)
+        self.clusters.append(item.cluster or f"#{item.item_id}")
+        for kind in DEFINITIONS:
+            given: Mapping[str, Value] = getattr(record, kind)
+            for measure in self.measures:
+                self.values.setdefault((measure, kind), []).append(given.get(measure))
+        self.parse_failures += record.parse_failure
+        self.truncated += record.truncated
+        self.too_long += record.error is not None
+
+    def value(self, measure: str, kind: str) -> float:
+        """Return the score of the data set, about 0 to 1; NaN where it is not defined."""
+        values = self._array(measure, kind)
+        if not len(values):
+            return math.nan
+        return float(_combine(measure, kind)(values, np.ones((1, len(values))))[0])
+
+    def statistic(self, measure: str, kind: str) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the score as a function of weights of the items that count."""
+        values, combine = self._array(measure, kind), _combine(measure, kind)
+        return lambda weights: combine(values, weights)
+
+    def clusters_of(self, measure: str, kind: str) -> list[str]:
+        """Return the clusters of the items that count."""
+        return [self.clusters[i] for i in self.counted(measure, kind)]
+
+    def counted(self, measure: str, kind: str) -> list[int]:
+        """Return the places of the items that count in a score.
+
+        An unreadable rating is left out. Where values of a model are missing, none counts:
+        the mean over some items is no score of the data set.
+        """
+        values = self.values.get((measure, kind), [])
+        places = [i for i, value in enumerate(values) if value is not None]
+        if MEASURES[measure].imported and len(places) < len(values):
+            return []
+        return places
+
+    def _array(self, measure: str, kind: str) -> np.ndarray:
+        values = self.values.get((measure, kind), [])
+        kept = [values[i] for i in self.counted(measure, kind)]
+        return np.array([v if isinstance(v, (list, tuple)) else (v,) for v in kept], dtype=float)
+
+
+def _combine(measure: str, kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    found = MEASURES[measure]
+    return found.combine_strict if kind == "strict" else found.combine_compat
+
+
+def columns_of(run: Run) -> list[Columns]:
+    """Read the columns of a run, in the order of the suite."""
+    found: dict[str, Columns] = {}
+    for (task, item), record in zip(run.questions(), run.records(), strict=True):
+        name = task.benchmark.name
+        found.setdefault(name, Columns(benchmark=task.benchmark)).add(item, record)
+    return list(found.values())

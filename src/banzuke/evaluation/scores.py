@@ -1,0 +1,285 @@
+"""Scores of built data sets, categories and their average: compat and strict, with errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from banzuke.evaluation.columns import DEFINITIONS, Columns, columns_of
+from banzuke.evaluation.measures import MEASURES
+from banzuke.evaluation.run import Run
+from banzuke.stats.bootstrap import cluster_replicates, standard_error
+
+AVERAGED = ("NLI", "QA", "RC", "MC", "EL", "FA", "MR", "MT", "HE", "CG", "SUM")
+"""The categories whose mean is the AVG of the Open Japanese LLM Leaderboard."""
+
+N_DRAWS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """A score in both definitions, 0 to 100 (a correlation -100 to 100).
+
+    Parameters
+    ----------
+    strict, compat : float
+        NaN where missing.
+    strict_error, compat_error : float
+        Standard errors: bootstrap over items, clustered where they share a passage.
+    """
+
+    strict: float
+    strict_error: float
+    compat: float
+    compat_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSetScore:
+    """How well a model did on one data set.
+
+    Parameters
+    ----------
+    name, category, metric : str
+        The metric is the main one, which counts in the category.
+    n_items, n_clusters : int
+        How many items, and how many of them are independent.
+    score : Scored
+        Of the main metric.
+    measures : mapping of str to Scored
+        Of every metric.
+    chance : float
+        Score of blind guesses, 0 to 100; NaN where that is not defined.
+    near_chance : bool
+    parse_failure_rate, truncation_rate : float
+        Fractions of the items.
+    n_too_long : int
+        Items that could not be asked because the prompt is longer than the context.
+    zeroed : tuple of str
+        Measures whose compat value is not defined and counts as 0, as in llm-jp-eval.
+    """
+
+    name: str
+    category: str
+    metric: str
+    n_items: int
+    n_clusters: int
+    score: Scored
+    measures: Mapping[str, Scored]
+    chance: float
+    near_chance: bool
+    parse_failure_rate: float
+    truncation_rate: float
+    n_too_long: int
+    zeroed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanScore:
+    """The plain mean of data sets (a category), or of categories (the average).
+
+    Parameters
+    ----------
+    name : str
+    parts : sequence of str
+    missing : sequence of str
+        Parts without a strict score; then the strict score is NaN.
+    score : Scored
+    """
+
+    name: str
+    parts: Sequence[str]
+    missing: Sequence[str]
+    score: Scored
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuiteScores:
+    """All scores of a run.
+
+    Parameters
+    ----------
+    data_sets : sequence of DataSetScore
+    categories : sequence of MeanScore
+    average : MeanScore
+        Over `AVERAGED`: NaN unless all eleven are there.
+    present : MeanScore
+        Over those of `AVERAGED` that are there; not comparable with the leaderboard's.
+    """
+
+    data_sets: Sequence[DataSetScore]
+    categories: Sequence[MeanScore]
+    average: MeanScore
+    present: MeanScore
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A value with its bootstrap replicates."""
+
+    value: float
+    replicates: np.ndarray
+
+
+def suite_scores(run: Run, *, n_draws: int = N_DRAWS) -> SuiteScores:
+    """Compute the scores of a run on built data sets.
+
+    Parameters
+    ----------
+    run : Run
+    n_draws : int, default 1000
+        Of the bootstrap; the seed is the run's.
+    """
+    columns = columns_of(run)
+    drawn = draw(columns, n_draws=n_draws, seed=run.settings.seed)
+    data_sets = [_data_set(one, drawn) for one in columns]
+    groups: dict[str, list[Columns]] = {}
+    for one in columns:
+        groups.setdefault(one.category, []).append(one)
+    means = {
+        category: {
+            kind: mean_of([drawn[one.name, one.metric, kind] for one in members])
+            for kind in DEFINITIONS
+        }
+        for category, members in groups.items()
+    }
+    categories = [
+        _mean(name, [one.name for one in groups[name]], means[name], _missing(groups[name], drawn))
+        for name in groups
+    ]
+    return SuiteScores(
+        data_sets=data_sets,
+        categories=categories,
+        average=average("AVG", AVERAGED, means),
+        present=average(
+            "mean of the categories that are there",
+            [c for c in AVERAGED if c in means and math.isfinite(means[c]["strict"].value)],
+            means,
+        ),
+    )
+
+
+def draw(
+    columns: Sequence[Columns], *, n_draws: int, seed: int
+) -> dict[tuple[str, str, str], Drawn]:
+    """Return value and replicates of every data set, measure and definition."""
+    found: dict[tuple[str, str, str], Drawn] = {}
+    for group in linked(columns):
+        keys = [
+            (one, measure, kind)
+            for one in group
+            for measure in one.measures
+            for kind in DEFINITIONS
+        ]
+        codes = cluster_codes([one.clusters_of(measure, kind) for one, measure, kind in keys])
+        statistics = [one.statistic(measure, kind) for one, measure, kind in keys]
+        replicates = cluster_replicates(statistics, codes, n_draws=n_draws, seed=seed)
+        for (one, measure, kind), row in zip(keys, replicates, strict=True):
+            found[one.name, measure, kind] = _settled(one, measure, kind, row)
+    return found
+
+
+def _settled(one: Columns, measure: str, kind: str, replicates: np.ndarray) -> Drawn:
+    value = one.value(measure, kind)
+    if kind == "compat" and not math.isfinite(value):
+        return Drawn(0.0, np.zeros_like(replicates))  # what llm-jp-eval makes of NaN
+    return Drawn(value, replicates if math.isfinite(value) else np.full_like(replicates, np.nan))
+
+
+def linked(columns: Sequence[Columns]) -> list[list[Columns]]:
+    """Group data sets that share clusters, such as both directions of a translation."""
+    groups: list[tuple[set[str], list[Columns]]] = []
+    for one in columns:
+        keys = {key for key in one.clusters if not key.startswith("#")}
+        touching = [group for group in groups if group[0] & keys]
+        merged: tuple[set[str], list[Columns]] = (keys.union(*(g[0] for g in touching)), [])
+        for group in touching:
+            merged[1].extend(group[1])
+            groups.remove(group)
+        merged[1].append(one)
+        groups.append(merged)
+    return [members for _, members in groups]
+
+
+def cluster_codes(names: Sequence[Sequence[str]]) -> list[np.ndarray]:
+    """Give clusters numbers from 0, the same number for the same name."""
+    numbers: dict[str, int] = {}
+    return [
+        np.array([numbers.setdefault(name, len(numbers)) for name in part], dtype=np.intp)
+        for part in names
+    ]
+
+
+def mean_of(parts: Iterable[Drawn]) -> Drawn:
+    """Return the plain mean; NaN where a part is."""
+    known = list(parts)
+    value = float(np.mean([part.value for part in known]))
+    return Drawn(value, np.mean([part.replicates for part in known], axis=0))
+
+
+def average(
+    name: str, wanted: Sequence[str], means: Mapping[str, Mapping[str, Drawn]]
+) -> MeanScore:
+    """Average categories: strict is missing where one is, compat takes those that are there."""
+    there = [category for category in wanted if category in means]
+    missing = [c for c in wanted if c not in means or not math.isfinite(means[c]["strict"].value)]
+    nothing = Drawn(math.nan, np.full(1, math.nan))
+    strict = mean_of(means[c]["strict"] for c in wanted) if wanted and not missing else nothing
+    compat = mean_of(means[c]["compat"] for c in there) if there else nothing
+    return _mean(name, list(wanted), {"strict": strict, "compat": compat}, missing)
+
+
+def _mean(
+    name: str, parts: Sequence[str], both: Mapping[str, Drawn], missing: Sequence[str]
+) -> MeanScore:
+    return MeanScore(name=name, parts=parts, missing=missing, score=_scored(both))
+
+
+def _missing(members: Iterable[Columns], drawn: Mapping[tuple[str, str, str], Drawn]) -> list[str]:
+    return [
+        one.name
+        for one in members
+        if not math.isfinite(drawn[one.name, one.metric, "strict"].value)
+    ]
+
+
+def _scored(both: Mapping[str, Drawn]) -> Scored:
+    return Scored(
+        strict=100 * both["strict"].value,
+        strict_error=100 * standard_error(both["strict"].replicates),
+        compat=100 * both["compat"].value,
+        compat_error=100 * standard_error(both["compat"].replicates),
+    )
+
+
+def _data_set(one: Columns, drawn: Mapping[tuple[str, str, str], Drawn]) -> DataSetScore:
+    measures = {
+        measure: _scored({kind: drawn[one.name, measure, kind] for kind in DEFINITIONS})
+        for measure in one.measures
+    }
+    score = measures[one.metric]
+    spread = math.sqrt(one.chance * (1 - one.chance) / one.n_items)
+    return DataSetScore(
+        name=one.name,
+        category=one.category,
+        metric=one.metric,
+        n_items=one.n_items,
+        n_clusters=len(set(one.clusters)),
+        score=score,
+        measures=measures,
+        chance=100 * one.chance,
+        near_chance=score.strict <= 100 * (one.chance + 2 * spread),
+        parse_failure_rate=one.parse_failures / one.n_items,
+        truncation_rate=one.truncated / one.n_items,
+        n_too_long=one.too_long,
+        zeroed=tuple(m for m in one.measures if not math.isfinite(one.value(m, "compat"))),
+    )
+
+
+def signatures(scores: SuiteScores) -> dict[str, str]:
+    """Return how the libraries behind the strict values name their settings."""
+    used = {name for one in scores.data_sets for name in one.measures}
+    return {name: MEASURES[name].signature for name in sorted(used) if MEASURES[name].signature}

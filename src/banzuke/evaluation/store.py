@@ -1,0 +1,220 @@
+"""Results of a run as Outcomes, and in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from banzuke.evaluation.measures import Value
+from banzuke.evaluation.metrics import METRICS
+from banzuke.evaluation.records import Record
+from banzuke.evaluation.results import NOT_AVERAGED
+from banzuke.evaluation.run import Run
+from banzuke.evaluation.scores import SuiteScores, suite_scores
+from banzuke.evaluation.tasks import Item, Task
+from banzuke.outcomes import Lake, Outcomes, merge, standardise_models
+
+
+def to_outcomes(run: Run, name: str | None = None) -> Outcomes:
+    """Turn the answers of a run into one row of Outcomes.
+
+    Parameters
+    ----------
+    run : Run
+    name : str, optional
+        Of the model; the engine's name for it by default.
+
+    Returns
+    -------
+    Outcomes
+        ``items``: benchmark (= category), task, metric, chance (mean score of a blind
+        guess, null where undefined), averaged (whether it counts), text, label.
+        Layers: ``answer`` (raw) and ``prompt`` as text; ``prompt_tokens``,
+        ``completion_tokens``, ``truncated`` and ``parse_failure`` (0 or 1) as numbers, NaN
+        where the server does not count tokens; ``compat`` for built data sets.
+        ``models``: what is known of the model, and engine, engine_version, prompt_style,
+        n_shots, run. An answer without a score of its own (a rating, a translation) has
+        score NaN and keeps its layers.
+    """
+    questions = list(run.questions())
+    records = list(run.records())
+    items = pl.DataFrame(
+        [_item_row(task, item) for task, item in questions],
+        schema_overrides={"chance": pl.Float64},
+    )
+    layers = _layers(records)
+    if run.suite.is_built:
+        layers["compat"] = _numbers(
+            _one(record.compat.get(task.benchmark.metric))
+            for (task, _), record in zip(questions, records, strict=True)
+        )
+    return Outcomes(
+        [[np.nan if record.score is None else record.score for record in records]],
+        _model_row(run, name),
+        items,
+        layers=layers,
+        provenance=_provenance(run, name),
+    )
+
+
+def scores_to_outcomes(
+    run: Run, name: str | None = None, scores: SuiteScores | None = None
+) -> Outcomes:
+    """Turn the strict scores of the data sets into one row of Outcomes, an item a data set.
+
+    The mean over a benchmark's items is the score of the category as the leaderboard
+    defines it. A correlation below 0 is stored as 0. Layers: ``standard_error`` and
+    ``compat``, 0 to 1. A data set without a score is NaN.
+    """
+    found = scores or suite_scores(run)
+    rows = [
+        {
+            "item_id": one.name,
+            "benchmark": one.category,
+            "metric": one.metric,
+            "n_items": one.n_items,
+            "averaged": one.category not in NOT_AVERAGED,
+        }
+        for one in found.data_sets
+    ]
+    return Outcomes(
+        [[_share(one.score.strict) for one in found.data_sets]],
+        _model_row(run, name),
+        pl.DataFrame(rows),
+        layers={
+            "standard_error": _numbers(one.score.strict_error / 100 for one in found.data_sets),
+            "compat": _numbers(_share(one.score.compat) for one in found.data_sets),
+        },
+        provenance=_provenance(run, name),
+    )
+
+
+def _share(score: float) -> float:
+    return float(np.clip(score / 100, 0, 1))
+
+
+def _one(value: Value) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def _numbers(values: Iterable[float | None]) -> np.ndarray:
+    return np.array([[np.nan if v is None else float(v) for v in values]], np.float32)
+
+
+def _model_row(run: Run, name: str | None) -> pl.DataFrame:
+    facts = {key: [value] for key, value in run.info.metadata.items()}
+    table = pl.DataFrame({"model": [name or run.info.model], **facts})
+    return standardise_models(table).with_columns(
+        engine=pl.lit(run.info.name),
+        engine_version=pl.lit(run.info.version, dtype=pl.String),
+        prompt_style=pl.lit(run.settings.style),
+        n_shots=pl.lit(run.settings.n_shots),
+        run=pl.lit(run.run_id),
+    )
+
+
+def _item_row(task: Task, item: Item) -> dict[str, Any]:
+    return {
+        "item_id": item.item_id,
+        "benchmark": task.benchmark.category,
+        "task": task.benchmark.name,
+        "metric": task.benchmark.metric,
+        "chance": _chance(task, item),
+        "averaged": task.benchmark.category not in NOT_AVERAGED,
+        "text": item.text,
+        "label": item.answers[0],
+    }
+
+
+def _chance(task: Task, item: Item) -> float | None:
+    if task.benchmark.measures:
+        return 1 / len(item.labels) if item.labels else None
+    guess = METRICS[task.benchmark.metric].guesses
+    return None if guess is None else float(np.mean(guess(item)))
+
+
+def _layers(records: Sequence[Record]) -> dict[str, np.ndarray]:
+    layers = {
+        name: np.array([[getattr(record, field) for record in records]], dtype=object)
+        for name, field in (("answer", "raw"), ("prompt", "prompt"))
+    }
+    for name in ("prompt_tokens", "completion_tokens", "truncated", "parse_failure"):
+        layers[name] = _numbers(getattr(record, name) for record in records)
+    return layers
+
+
+def _provenance(run: Run, name: str | None) -> dict[str, Any]:
+    source = {
+        "run": run.run_id,
+        "model": name or run.info.model,
+        "engine": run.info.name,
+        "suite": run.suite.name,
+    }
+    return {"kind": "evaluation", "sources": [source]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What `store` did: `kept_other` names a stored run that covers more items."""
+
+    collection: str
+    changed: bool
+    kept_other: str | None
+
+
+def store(run: Run, lake: Lake, name: str | None = None) -> Stored:
+    """Put a run into the collection named after its suite, as the model's one row.
+
+    A row holds one run, never cells of two: an earlier run of the same model name is
+    replaced, unless it covers more items; then nothing is stored. A run on built data sets
+    has a column for each data set there, and its answers in ``<suite>-items``.
+    """
+    suite = run.suite.name
+    new = {f"{suite}-items" if run.suite.is_built else suite: to_outcomes(run, name)}
+    if run.suite.is_built:
+        new[suite] = scores_to_outcomes(run, name)
+    with lake.transaction() as change:
+        for collection, outcomes in new.items():
+            row = outcomes
+            if collection in lake.names():
+                old = lake.read(collection)
+                other = _covers_more(old, row)
+                if other is not None:
+                    return Stored(collection=suite, changed=False, kept_other=other)
+                row = merge(_without_cells(old, row.model_names[0]), row, replace=True)
+            change.write(collection, row)
+    return Stored(collection=suite, changed=change.changed, kept_other=None)
+
+
+def _covers_more(old: Outcomes, new: Outcomes) -> str | None:
+    model = new.model_names[0]
+    if model not in old.model_index or "run" not in old.models.columns:
+        return None
+    row = old.model_index[model]
+    larger = _n_kept(old, row) > _n_kept(new, 0)
+    return str(old.models["run"][row]) if larger else None
+
+
+def _n_kept(outcomes: Outcomes, row: int) -> int:
+    """Count the cells that hold a score or an answer."""
+    kept = np.array(outcomes.observed[row])
+    if "answer" in outcomes.layers:
+        kept |= np.array([answer is not None for answer in outcomes.layers["answer"][row]])
+    return int(kept.sum())
+
+
+def _without_cells(old: Outcomes, model: str) -> Outcomes:
+    """Empty the row of a model, which keeps its place."""
+    if model not in old.model_index:
+        return old
+    row = old.model_index[model]
+    scores = np.array(old.scores)
+    scores[row] = np.nan
+    layers = {key: np.array(values) for key, values in old.layers.items()}
+    for values in layers.values():
+        values[row] = None if values.dtype == object else np.nan
+    return old.replace(scores=scores, layers=layers)

@@ -1,0 +1,175 @@
+"""Built data sets: from files in llm-jp-eval's layout to two scores with errors."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from banzuke.evaluation import Selection, Settings, evaluate, load_folder, store, suite_scores
+from banzuke.evaluation.engines import OpenAICompatible
+from banzuke.exceptions import ImportFormatError, InvalidInputError, NotFoundError
+from banzuke.outcomes import Lake
+from banzuke.testing.server import Server
+
+SETTINGS = Settings(style="alpaca-ja", n_shots=1, limit=100)
+
+
+def place(folder: Path, name: str, pairs: list[tuple[str, str]], metrics: list[str], **extra):
+    document = {
+        "instruction": f"{name}の指示",
+        "output_length": 5,
+        "metrics": metrics,
+        "few_shots": [{"input": "例の入力", "output": "例の答え"}],
+        "samples": [{"input": a, "output": b} for a, b in pairs],
+        **extra,
+    }
+    path = folder / "dev" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, ensure_ascii=False))
+
+
+@pytest.fixture
+def suite_folder(tmp_path) -> Path:
+    folder = tmp_path / "suite"
+    place(
+        folder,
+        "jamp",
+        [(f"前提：p{i // 2}\n仮説：h{i}", "含意" if i % 2 else "矛盾") for i in range(20)],
+        ["exact_match"],
+    )
+    place(folder, "mawps", [(f"{i}と1？", str(i + 1)) for i in range(6)], ["exact_match"])
+    place(
+        folder,
+        "jsts",
+        [(f"文1：{i}\n文2：x", str(float(i))) for i in range(5)],
+        ["pearson", "spearman"],
+    )
+    return folder
+
+
+def ask(folder: Path, runs: Path, respond, settings: Settings = SETTINGS, **selection):
+    suite, notes = load_folder(folder, Selection(n_shots=settings.n_shots, **selection))
+    with Server(respond) as server:
+        engine = OpenAICompatible(server.url, "test-model")
+        run = evaluate(suite, engine, runs=runs, settings=settings)
+        return run, notes, server
+
+
+def test_prompts_have_the_structure_and_the_shots_of_the_train_split(suite_folder, tmp_path):
+    _, _, server = ask(suite_folder, tmp_path, lambda p: "1", names=("mawps",))
+    body = server.received[0]
+    head, _, rest = body["prompt"].partition("\n\n### 指示:\n")
+    assert "\n" not in head
+    assert rest == (
+        "mawpsの指示\n\n### 入力:\n例の入力\n\n### 応答:\n例の答え\n\n"
+        "### 入力:\n0と1？\n\n### 応答:\n"
+    )
+    assert (body["max_tokens"], body["temperature"], body["stop"]) == (5, 0, ["\n\n"])
+
+
+def test_scores_of_both_definitions(suite_folder, tmp_path):
+    run, notes, _ = ask(suite_folder, tmp_path, answer)
+    scores = suite_scores(run)
+    found = {one.name: one for one in scores.data_sets}
+    assert found["jamp"].score.strict == found["jamp"].score.compat == 50
+    assert (found["jamp"].n_items, found["jamp"].n_clusters) == (20, 10)
+    assert found["jamp"].near_chance
+    assert (found["mawps"].score.strict, found["mawps"].score.compat) == (100, 0)
+    assert found["jsts"].parse_failure_rate == 0.2
+    assert found["jsts"].score.strict == pytest.approx(100)
+    assert found["jsts"].score.compat == pytest.approx(
+        100 * np.corrcoef([0, 1, 2, 3, -2], [0, 1, 2, 3, 4])[0, 1]
+    )
+    assert {c.name: c.score.strict for c in scores.categories} == {
+        "MR": 100,
+        "NLI": 50,
+        "STS": pytest.approx(100),
+    }
+    assert math.isnan(scores.average.score.strict)
+    assert "QA" in scores.average.missing
+    assert scores.present.score.strict == 75
+    assert scores.present.parts == ["NLI", "MR"]
+    assert any(note.startswith("jsquad is not built") for note in notes)
+
+
+def answer(prompt: str) -> str:
+    text = prompt.rpartition("### 入力:\n")[2].partition("\n\n### 応答")[0]
+    if text.endswith("と1？"):
+        return f"{int(text.split('と')[0]) + 1}.0個"
+    if text.startswith("文1"):
+        rating = text[3]
+        return "わからない" if rating == "4" else rating
+    return "含意"
+
+
+def test_errors_are_clustered_by_premise(suite_folder, tmp_path):
+    """Premises of two items that are right together: the error is that of ten, not twenty."""
+    right = {f"h{i}" for i in range(20) if i // 2 % 2}
+
+    def respond(prompt: str) -> str:
+        text = prompt.rpartition("### 入力:\n")[2].partition("\n\n### 応答")[0]
+        gold = "含意" if int(text.rpartition("h")[2]) % 2 else "矛盾"
+        return gold if text.partition("仮説：")[2] in right else "?"
+
+    run, _, _ = ask(suite_folder, tmp_path, respond, names=("jamp",))
+    score = suite_scores(run, n_draws=4000).data_sets[0].score
+    means = np.repeat([0.0, 1.0], 5)
+    assert score.strict == 50
+    assert score.strict_error == pytest.approx(100 * means.std(ddof=1) / 10**0.5, rel=0.05)
+
+
+def test_collections_have_data_sets_and_answers(suite_folder, tmp_path):
+    run, _, _ = ask(suite_folder, tmp_path, answer)
+    lake = Lake(tmp_path / "lake")
+    assert store(run, lake, "org/m").changed
+    board, answers = lake.read("llm-jp"), lake.read("llm-jp-items")
+    assert board.item_ids == ["mawps", "jamp", "jsts"]
+    assert board.scores[0].tolist() == pytest.approx([1, 0.5, 1])
+    assert board.models["n_shots"].to_list() == [1]
+    assert board.models["engine_version"].to_list() == ["1.0-test"]
+    assert answers.shape == (1, 31)
+    assert answers.layers["compat"][0, :2].tolist() == [0, 0]
+    assert not store(run, lake, "org/m").changed
+
+
+def test_an_over_long_prompt_fails_alone_and_is_counted(suite_folder, tmp_path):
+    place(suite_folder, "mawps", [("1と1？" + "長" * 500, "2"), ("1と1？", "2")], ["exact_match"])
+    suite, _ = load_folder(suite_folder, Selection(names=("mawps",)))
+    with Server(lambda prompt: "2", context_tokens=400) as server:
+        engine = OpenAICompatible(server.url, "test-model")
+        run = evaluate(suite, engine, runs=tmp_path, settings=Settings(style="alpaca-ja"))
+    (one,) = suite_scores(run).data_sets
+    assert (one.n_too_long, one.n_items, one.score.strict) == (1, 2, 50)
+    failed = next(run.records())
+    assert "tokens" in failed.error
+    assert failed.parse_failure
+    assert json.loads((run.path / "manifest.json").read_text())["failed_items"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": [{"input": "a"}]}, "is not a data set file"),
+        ({"output_length": "5"}, "output_length must be a whole number"),
+        ({"samples": "x"}, "is not a data set file"),
+    ],
+)
+def test_a_broken_file_is_named(suite_folder, change, message):
+    place(suite_folder, "jamp", [("a", "b")], ["exact_match"], **change)
+    with pytest.raises(ImportFormatError, match=message):
+        load_folder(suite_folder)
+
+
+def test_what_is_not_there_is_said(suite_folder, tmp_path):
+    with pytest.raises(NotFoundError, match="kuci is not built"):
+        load_folder(suite_folder, Selection(names=("kuci",)))
+    with pytest.raises(NotFoundError, match="no folder of built data sets"):
+        load_folder(tmp_path / "nothing")
+    with pytest.raises(InvalidInputError, match="jamp has 1 shots here, not 2"):
+        load_folder(suite_folder, Selection(names=("jamp",), n_shots=2))
+    with pytest.raises(InvalidInputError, match="no name of a data set"):
+        load_folder(suite_folder, Selection(names=("../../etc/passwd",)))
