@@ -85,19 +85,24 @@ class OpenAICompatible:
         self._random = random.Random(0)  # noqa: S311 - jitter of waiting times
 
     async def __aenter__(self) -> OpenAICompatible:
-        self._key = os.environ.get(API_KEY_VARIABLE, "").strip()
-        limits = httpx.Limits(max_connections=self.settings.concurrency)
+        self._key = self._api_key()
         try:
-            self._client = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                timeout=httpx.Timeout(self.settings.timeout_seconds, connect=10, pool=None),
-                limits=limits,
-                trust_env=urlsplit(self.base_url).hostname not in _LOCAL,  # no proxy to ourselves
-            )
+            self._client = self._make_client()
         except UnicodeEncodeError:
             raise EngineError(f"{API_KEY_VARIABLE} holds a key with non-ASCII letters") from None
         self._slots = asyncio.Semaphore(self.settings.concurrency)
         return self
+
+    def _api_key(self) -> str:
+        return os.environ.get(API_KEY_VARIABLE, "").strip()
+
+    def _make_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            timeout=httpx.Timeout(self.settings.timeout_seconds, connect=10, pool=None),
+            limits=httpx.Limits(max_connections=self.settings.concurrency),
+            trust_env=urlsplit(self.base_url).hostname not in _LOCAL,  # no proxy to ourselves
+        )
 
     async def __aexit__(
         self,

@@ -81,6 +81,9 @@ class ServiceSettings(BaseSettings):
         "these, openai-compatible asks engine_url, llama-cpp and vllm start a server.",
     )
     engine_url: str | None = Field(None, description="Address of the operator's own server.")
+    model_directory: Path | None = Field(
+        None, description="Folder of GGUF files that llama-cpp may be asked for by name."
+    )
     engine_threads: int = Field(2, ge=1, description="CPU threads of llama-cpp.")
     request_concurrency: int = Field(8, ge=1, description="Requests at a time a submission.")
     request_timeout_seconds: float = Field(600.0, gt=0, description="Longest wait for an answer.")

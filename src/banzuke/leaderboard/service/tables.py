@@ -134,7 +134,7 @@ class ResultRow(Base):
     run: Mapped[int] = mapped_column(primary_key=True)
     data_set: Mapped[str] = mapped_column(String(100), primary_key=True)
     item: Mapped[str] = mapped_column(String(200), primary_key=True)
-    score: Mapped[float] = mapped_column(Float)
+    score: Mapped[float | None] = mapped_column(Float)
     fence: Mapped[int]
     at: Mapped[datetime]
     record: Mapped[str | None] = mapped_column(Text)
@@ -149,6 +149,18 @@ class RunRow(Base):
     run: Mapped[int] = mapped_column(primary_key=True)
     facts: Mapped[dict[str, Any]]
     finished_at: Mapped[datetime | None]
+
+
+class WorkerRow(Base):
+    """A worker process and when it was last heard of."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    host: Mapped[str] = mapped_column(String(200))
+    concurrency: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[float] = mapped_column(Float)
 
 
 class FlagRow(Base):

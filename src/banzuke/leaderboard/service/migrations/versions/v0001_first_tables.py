@@ -18,6 +18,7 @@ def upgrade() -> None:
     _submission_steps()
     _results()
     _runs()
+    _workers()
     _flags()
     _tokens()
     _users()
@@ -103,7 +104,7 @@ def _results() -> None:
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("data_set", sa.String(length=100), nullable=False),
         sa.Column("item", sa.String(length=200), nullable=False),
-        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("record", sa.Text(), nullable=True),
@@ -125,6 +126,18 @@ def _runs() -> None:
             ["submission"], ["submissions.id"], name=op.f("fk_runs_submission")
         ),
         sa.PrimaryKeyConstraint("submission", "run", name=op.f("pk_runs")),
+    )
+
+
+def _workers() -> None:
+    op.create_table(
+        "workers",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("host", sa.String(length=200), nullable=False),
+        sa.Column("concurrency", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_workers")),
     )
 
 

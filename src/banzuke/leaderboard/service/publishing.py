@@ -1,0 +1,155 @@
+"""Putting a finished run on the board, with the facts that say what it compares with."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from banzuke.evaluation.asking import Asking
+from banzuke.evaluation.engines import EngineInfo
+from banzuke.evaluation.records import RECORDS, Record
+from banzuke.evaluation.run import Run
+from banzuke.evaluation.store import Stored, store
+from banzuke.leaderboard.service.schemas import SubmissionRequest
+from banzuke.outcomes import Lake
+
+_COMMON_PRECISION = "bfloat16"
+_DECLARED = ("params_b", "architecture", "type", "license", "precision", "revision")
+
+
+def row_name(request: SubmissionRequest) -> str:
+    """Name the row of a submission: its model, and what differs from the usual settings.
+
+    Submissions of a model with other settings are other rows, for their scores do not
+    compare.
+
+    Examples
+    --------
+    >>> row_name(SubmissionRequest(model="org/model", shots=4, prompt_style="base"))
+    'org/model (4-shot, base)'
+    """
+    parts = []
+    if request.revision != "main":
+        parts.append(request.revision)
+    if request.precision != _COMMON_PRECISION:
+        parts.append(request.precision)
+    if request.shots:
+        parts.append(f"{request.shots}-shot")
+    if request.prompt_style != "chat":
+        parts.append(request.prompt_style)
+    return f"{request.model} ({', '.join(parts)})" if parts else request.model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """What goes on the board.
+
+    Attributes
+    ----------
+    run_id : str
+        Shown as the row's run.
+    submission : str
+    request : SubmissionRequest
+    asking : Asking
+        The suite and how it was asked.
+    facts : mapping
+        What `run_facts` returned when the run began.
+    """
+
+    run_id: str
+    submission: str
+    request: SubmissionRequest
+    asking: Asking
+    facts: Mapping[str, Any]
+
+    def put(self, lake: Lake, records: Iterable[Record]) -> Stored:
+        """Write the row; a row of the same name is replaced, as `banzuke evaluate` does.
+
+        Parameters
+        ----------
+        lake : Lake
+        records : iterable of Record
+            In the order of the suite.
+        """
+        with tempfile.TemporaryDirectory(prefix="banzuke-publish-") as folder:
+            path = Path(folder)
+            with (path / RECORDS).open("wb") as file:
+                for record in records:
+                    file.write(orjson.dumps(asdict(record), option=orjson.OPT_APPEND_NEWLINE))
+            run = Run(
+                run_id=self.run_id,
+                path=path,
+                info=self._info(),
+                settings=self.asking.settings,
+                suite=self.asking.suite,
+                n_new=0,
+            )
+            return store(run, lake, row_name(self.request))
+
+    def _info(self) -> EngineInfo:
+        engine = self.facts["identity"]["engine"]
+        return EngineInfo(
+            name=engine["name"],
+            version=engine["version"],
+            model=self.request.model,
+            model_digest=self.facts["identity"]["model"]["sha256"],
+            metadata={name: value for name, value in self._columns().items() if value is not None},
+        )
+
+    def _columns(self) -> dict[str, Any]:
+        """Return what the board shows of a model and of how it was measured."""
+        request, identity = self.request, self.facts["identity"]
+        declared = {name: getattr(request, name) for name in _DECLARED}
+        return {
+            **self.facts.get("model", {}),
+            **{name: value for name, value in declared.items() if value is not None},
+            "name": request.model,
+            "base_models": request.base_model,
+            "submission": self.submission,
+            "submitted": self.facts["submitted"],
+            "suite": identity["suite"],
+            "seed": identity["sampling"]["seed"],
+            "items_sha256": identity["items_sha256"],
+            "prompts_sha256": identity["prompt"]["sha256"],
+            "model_sha256": identity["model"]["sha256"],
+            "banzuke_version": identity["banzuke"],
+            "hardware": _hardware_text(self.facts["hardware"]),
+        }
+
+
+def unpublish(lake: Lake, board: str, submission: str) -> bool:
+    """Take the row of a submission off its board, with its answers.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    changed = False
+    with lake.transaction() as change:
+        for collection in (board, f"{board}-items"):
+            if collection not in lake.names():
+                continue
+            old = lake.read(collection)
+            if "submission" not in old.models.columns:
+                continue
+            theirs = (old.models["submission"] == submission).fill_null(value=False)
+            if not theirs.any():
+                continue
+            changed = True
+            if theirs.all():
+                change.remove(collection)
+            else:
+                change.write(collection, old.select(models=~theirs))
+    return changed
+
+
+def _hardware_text(facts: Mapping[str, Any]) -> str:
+    memory = facts.get("memory_gb")
+    size = f", {memory} GB" if memory else ""
+    return f"{facts.get('processor')}, {facts.get('cpus')} CPUs{size}"
