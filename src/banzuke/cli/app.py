@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from banzuke._version import __version__
-from banzuke.cli import capabilities, data, ensemble, import_results, predict, serve, suite, token
+from banzuke.cli import (
+    capabilities,
+    data,
+    ensemble,
+    import_results,
+    predict,
+    serve,
+    submit,
+    suite,
+    token,
+)
 from banzuke.cli.demo import demo
 from banzuke.cli.evaluate import evaluate
 
@@ -26,6 +36,7 @@ PAGES = "For people to see"
 
 app.command("demo", rich_help_panel=PAGES)(demo)
 app.command("serve", rich_help_panel=PAGES)(serve.serve)
+app.command("submit", rich_help_panel=PAGES)(submit.submit)
 app.add_typer(token.app, name="token", rich_help_panel=PAGES)
 app.command("import", rich_help_panel=RESULTS)(import_results.import_results)
 app.add_typer(data.app, name="data", rich_help_panel=RESULTS)
