@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,49 +13,7 @@ from banzuke.evaluation.engines import OpenAICompatible
 from banzuke.exceptions import ImportFormatError, InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake
 from banzuke.testing.server import Server
-
-SETTINGS = Settings(style="alpaca-ja", n_shots=1, limit=100)
-
-
-def place(folder: Path, name: str, pairs: list[tuple[str, str]], metrics: list[str], **extra):
-    document = {
-        "instruction": f"{name}の指示",
-        "output_length": 5,
-        "metrics": metrics,
-        "few_shots": [{"input": "例の入力", "output": "例の答え"}],
-        "samples": [{"input": a, "output": b} for a, b in pairs],
-        **extra,
-    }
-    path = folder / "dev" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, ensure_ascii=False))
-
-
-@pytest.fixture
-def suite_folder(tmp_path) -> Path:
-    folder = tmp_path / "suite"
-    place(
-        folder,
-        "jamp",
-        [(f"前提：p{i // 2}\n仮説：h{i}", "含意" if i % 2 else "矛盾") for i in range(20)],
-        ["exact_match"],
-    )
-    place(folder, "mawps", [(f"{i}と1？", str(i + 1)) for i in range(6)], ["exact_match"])
-    place(
-        folder,
-        "jsts",
-        [(f"文1：{i}\n文2：x", str(float(i))) for i in range(5)],
-        ["pearson", "spearman"],
-    )
-    return folder
-
-
-def ask(folder: Path, runs: Path, respond, settings: Settings = SETTINGS, **selection):
-    suite, notes = load_folder(folder, Selection(n_shots=settings.n_shots, **selection))
-    with Server(respond) as server:
-        engine = OpenAICompatible(server.url, "test-model")
-        run = evaluate(suite, engine, runs=runs, settings=settings)
-        return run, notes, server
+from tests.evaluation.conftest import ask, place, question
 
 
 def test_prompts_have_the_structure_and_the_shots_of_the_train_split(suite_folder, tmp_path):
@@ -72,8 +29,8 @@ def test_prompts_have_the_structure_and_the_shots_of_the_train_split(suite_folde
 
 
 def test_scores_of_both_definitions(suite_folder, tmp_path):
-    run, notes, _ = ask(suite_folder, tmp_path, answer)
-    scores = suite_scores(run)
+    run, notes, _ = ask(suite_folder, tmp_path)
+    scores = suite_scores(run.path)
     found = {one.name: one for one in scores.data_sets}
     assert found["jamp"].score.strict == found["jamp"].score.compat == 50
     assert (found["jamp"].n_items, found["jamp"].n_clusters) == (20, 10)
@@ -96,34 +53,24 @@ def test_scores_of_both_definitions(suite_folder, tmp_path):
     assert any(note.startswith("jsquad is not built") for note in notes)
 
 
-def answer(prompt: str) -> str:
-    text = prompt.rpartition("### 入力:\n")[2].partition("\n\n### 応答")[0]
-    if text.endswith("と1？"):
-        return f"{int(text.split('と')[0]) + 1}.0個"
-    if text.startswith("文1"):
-        rating = text[3]
-        return "わからない" if rating == "4" else rating
-    return "含意"
-
-
 def test_errors_are_clustered_by_premise(suite_folder, tmp_path):
     """Premises of two items that are right together: the error is that of ten, not twenty."""
     right = {f"h{i}" for i in range(20) if i // 2 % 2}
 
     def respond(prompt: str) -> str:
-        text = prompt.rpartition("### 入力:\n")[2].partition("\n\n### 応答")[0]
+        text = question(prompt)
         gold = "含意" if int(text.rpartition("h")[2]) % 2 else "矛盾"
         return gold if text.partition("仮説：")[2] in right else "?"
 
     run, _, _ = ask(suite_folder, tmp_path, respond, names=("jamp",))
-    score = suite_scores(run, n_draws=4000).data_sets[0].score
+    score = suite_scores(run.path, n_draws=4000).data_sets[0].score
     means = np.repeat([0.0, 1.0], 5)
     assert score.strict == 50
     assert score.strict_error == pytest.approx(100 * means.std(ddof=1) / 10**0.5, rel=0.05)
 
 
 def test_collections_have_data_sets_and_answers(suite_folder, tmp_path):
-    run, _, _ = ask(suite_folder, tmp_path, answer)
+    run, _, _ = ask(suite_folder, tmp_path)
     lake = Lake(tmp_path / "lake")
     assert store(run, lake, "org/m").changed
     board, answers = lake.read("llm-jp"), lake.read("llm-jp-items")
@@ -142,7 +89,7 @@ def test_an_over_long_prompt_fails_alone_and_is_counted(suite_folder, tmp_path):
     with Server(lambda prompt: "2", context_tokens=400) as server:
         engine = OpenAICompatible(server.url, "test-model")
         run = evaluate(suite, engine, runs=tmp_path, settings=Settings(style="alpaca-ja"))
-    (one,) = suite_scores(run).data_sets
+    (one,) = suite_scores(run.path).data_sets
     assert (one.n_too_long, one.n_items, one.score.strict) == (1, 2, 50)
     failed = next(run.records())
     assert "tokens" in failed.error
@@ -173,3 +120,32 @@ def test_what_is_not_there_is_said(suite_folder, tmp_path):
         load_folder(suite_folder, Selection(names=("jamp",), n_shots=2))
     with pytest.raises(InvalidInputError, match="no name of a data set"):
         load_folder(suite_folder, Selection(names=("../../etc/passwd",)))
+
+
+def test_prompts_from_a_users_own_files_are_theirs_byte_for_byte(suite_folder, tmp_path) -> None:
+    theirs = tmp_path / "theirs"
+    shots = [{"input": f"入力{i}", "output": f"出力{i}"} for i in range(2)]
+    extra = {"instruction": "彼らの　指示\n二行目", "output_length": 7, "few_shots": shots}
+    place(theirs, "mawps", [("別の問題", "別の答え")], ["exact_match"], **extra)
+    settings = Settings(style="alpaca-ja", n_shots=2, limit=2)
+    chosen = {"names": ("mawps",), "prompts_from": theirs, "preamble": "彼らの前文。"}
+    run, _, server = ask(suite_folder, tmp_path, settings=settings, **chosen)
+    expected = (
+        "彼らの前文。\n\n### 指示:\n彼らの　指示\n二行目\n\n"
+        "### 入力:\n入力0\n\n### 応答:\n出力0\n\n### 入力:\n入力1\n\n### 応答:\n出力1\n\n"
+        "### 入力:\n{}と1？\n\n### 応答:\n"
+    )
+    sent = sorted(body["prompt"].encode() for body in server.received)
+    assert sent == [expected.format(i).encode() for i in range(2)]
+    assert {body["max_tokens"] for body in server.received} == {7}
+    source = json.loads((run.path / "manifest.json").read_text())["identity"]["data"]
+    assert set(source["data_sets"]["mawps"]) == {"split", "sha256", "prompts_sha256"}
+    with pytest.raises(NotFoundError, match="has no file for jamp"):
+        load_folder(suite_folder, Selection(names=("jamp",), prompts_from=theirs))
+
+
+def test_shots_beyond_those_in_the_file_come_from_the_train_split(suite_folder) -> None:
+    place(suite_folder / "x", "mawps", [(f"訓練{i}", str(i)) for i in range(12)], ["exact_match"])
+    (suite_folder / "x" / "dev").rename(suite_folder / "train")
+    suite, _ = load_folder(suite_folder, Selection(names=("mawps",), n_shots=10))
+    assert [shot.text for shot in suite.tasks[0].shots] == [f"訓練{i}" for i in range(10)]

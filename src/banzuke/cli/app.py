@@ -18,8 +18,10 @@ from banzuke.cli import (
     suite,
     token,
 )
+from banzuke.cli.compare import compare
 from banzuke.cli.demo import demo
 from banzuke.cli.evaluate import evaluate
+from banzuke.cli.export_run import export_run
 
 app = typer.Typer(
     name="banzuke",
@@ -42,6 +44,8 @@ app.command("import", rich_help_panel=RESULTS)(import_results.import_results)
 app.add_typer(data.app, name="data", rich_help_panel=RESULTS)
 app.add_typer(suite.app, name="suite", rich_help_panel=RESULTS)
 app.command("evaluate", rich_help_panel=RESULTS)(evaluate)
+app.command("compare", rich_help_panel=RESULTS)(compare)
+app.command("export-run", rich_help_panel=RESULTS)(export_run)
 app.add_typer(predict.app, name="predict", rich_help_panel=ANALYSES)
 app.add_typer(ensemble.app, name="ensemble", rich_help_panel=ANALYSES)
 app.add_typer(capabilities.app, name="capabilities", rich_help_panel=ANALYSES)

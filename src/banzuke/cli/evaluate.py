@@ -68,6 +68,21 @@ _BaseUrl = Annotated[
         help="A running OpenAI-compatible server; its key in BANZUKE_API_KEY.",
     ),
 ]
+_Values = Annotated[
+    Path | None,
+    typer.Option(
+        "--values",
+        metavar="FILE",
+        help="COMET or BERTScore computed elsewhere: item_id, metric, value (JSON Lines, CSV).",
+    ),
+]
+_Comet = Annotated[
+    Path | None,
+    typer.Option("--comet-model", metavar="FILE", help="Checkpoint of wmt22-comet-da."),
+]
+_Bert = Annotated[
+    Path | None, typer.Option("--bert-model", metavar="DIR", help="Model of BERTScore.")
+]
 _Style = Annotated[
     str | None,
     typer.Option(
@@ -120,6 +135,9 @@ def evaluate(
     limit: _Limit = None,
     prompts_from: _PromptsFrom = None,
     preamble: _Preamble = None,
+    values: _Values = None,
+    comet_model: _Comet = None,
+    bert_model: _Bert = None,
     concurrency: _Concurrency = 4,
     threads: _Threads = 2,
     thinking_tokens: _ThinkingTokens = 0,
@@ -145,7 +163,7 @@ def evaluate(
     {strict, strict_error, compat, compat_error}, 0 to 100, null where missing.
     """
     from banzuke import evaluation
-    from banzuke.cli.evaluate_suite import chosen_suite, print_report, report
+    from banzuke.cli.evaluate_suite import add_values, chosen_suite, print_report, report
     from banzuke.evaluation.engines.openai_compatible import ClientSettings
     from banzuke.outcomes import Lake
 
@@ -175,6 +193,7 @@ def evaluate(
     client = ClientSettings(concurrency=concurrency)
     with progress.shown(), _engine(engine, base_url, model, client, threads) as running:
         run = evaluation.evaluate(chosen, running, runs=Path(data) / "runs", settings=settings)
+    add_values(run.path, values=values, comet_model=comet_model, bert_model=bert_model)
     stored = evaluation.store(run, Lake(data), name)
     found = report(run, stored, name or run.info.model, notes)
     if json:

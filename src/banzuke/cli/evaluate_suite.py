@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from banzuke import progress
 from banzuke.cli.output import print_note, print_table
 
 
@@ -20,6 +21,21 @@ def chosen_suite(suite: str, selection: Any) -> tuple[Any, list[str]]:
     if preamble is not None and "\n" not in preamble and Path(preamble).is_file():
         preamble = Path(preamble).read_text(encoding="utf-8").rstrip("\n")
     return evaluation.load_folder(Path(suite), replace(selection, preamble=preamble))
+
+
+def add_values(
+    run: Path, *, values: Path | None, comet_model: Path | None, bert_model: Path | None
+) -> None:
+    """Keep values of neural metrics beside a run: imported ones, or computed here."""
+    if values is not None:
+        from banzuke.evaluation.values import import_values
+
+        import_values(run, values)
+    if comet_model is not None or bert_model is not None:
+        from banzuke.evaluation.neural import compute_values
+
+        with progress.shown():
+            compute_values(run, comet_model=comet_model, bert_model=bert_model)
 
 
 def report(run: Any, stored: Any, model: str, notes: list[str]) -> dict[str, Any]:
@@ -52,7 +68,7 @@ def _mini(run: Any) -> dict[str, Any]:
 def _built(run: Any, notes: list[str]) -> dict[str, Any]:
     from banzuke.evaluation.scores import signatures, suite_scores
 
-    scores = suite_scores(run)
+    scores = suite_scores(run.path)
     return {
         "scale": 100,
         "notes": notes,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from banzuke.evaluation.measures import MEASURES, Value
-from banzuke.evaluation.records import Record
-from banzuke.evaluation.run import Run
-from banzuke.evaluation.tasks import Benchmark, Item
+from banzuke.evaluation.measures import MEASURES, Value, mean
+from banzuke.evaluation.records import Record, RunFolder
+from banzuke.evaluation.tasks import Benchmark
+from banzuke.evaluation.values import read_values
+from banzuke.exceptions import ConflictError, NotFoundError
 
 DEFINITIONS = ("strict", "compat")
 """The two definitions of a score."""
@@ -52,7 +55,12 @@ class Columns:
     @property
     def measures(self) -> Sequence[str]:
         """Measures, the main one first."""
-        return self.benchmark.measures
+        return self.benchmark.measures or (self.benchmark.metric,)
+
+    @property
+    def definitions(self) -> Sequence[str]:
+        """The definitions in which there is a score; a metric of our own has one."""
+        return DEFINITIONS if self.benchmark.measures else DEFINITIONS[:1]
 
     @property
     def metric(self) -> str:
@@ -70,12 +78,15 @@ class Columns:
         labels = len(self.benchmark.labels)
         return 1 / labels if labels else math.nan
 
-    def add(self, item: Item, record: Record) -> None:
-        """Take the numbers of one record."""
-        self.item_ids.append(item.item_id)
-        self.clusters.append(item.cluster or f"#{item.item_id}")
-        for kind in DEFINITIONS:
+    def add(self, record: Record, values: Mapping[str, float] | None = None) -> None:
+        """Take the numbers of one record, and the values of models that were imported."""
+        self.item_ids.append(record.item_id)
+        self.clusters.append(record.cluster or f"#{record.item_id}")
+        for kind in self.definitions:
             given: Mapping[str, Value] = getattr(record, kind)
+            if not self.benchmark.measures:
+                given = {self.metric: record.score}
+            given = {**given, **(values or {})}
             for measure in self.measures:
                 self.values.setdefault((measure, kind), []).append(given.get(measure))
         self.parse_failures += record.parse_failure
@@ -106,7 +117,7 @@ class Columns:
         """
         values = self.values.get((measure, kind), [])
         places = [i for i, value in enumerate(values) if value is not None]
-        if MEASURES[measure].imported and len(places) < len(values):
+        if _is_imported(measure) and len(places) < len(values):
             return []
         return places
 
@@ -116,15 +127,46 @@ class Columns:
         return np.array([v if isinstance(v, (list, tuple)) else (v,) for v in kept], dtype=float)
 
 
+def _is_imported(measure: str) -> bool:
+    return measure in MEASURES and MEASURES[measure].imported
+
+
 def _combine(measure: str, kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    found = MEASURES[measure]
+    found = MEASURES.get(measure)
+    if found is None:
+        return mean
     return found.combine_strict if kind == "strict" else found.combine_compat
 
 
-def columns_of(run: Run) -> list[Columns]:
-    """Read the columns of a run, in the order of the suite."""
-    found: dict[str, Columns] = {}
-    for (task, item), record in zip(run.questions(), run.records(), strict=True):
-        name = task.benchmark.name
-        found.setdefault(name, Columns(benchmark=task.benchmark)).add(item, record)
-    return list(found.values())
+def columns_of(path: Path) -> list[Columns]:
+    """Read the columns of a finished run from its folder, in the order of its suite.
+
+    Raises
+    ------
+    NotFoundError
+        Where the folder holds no run.
+    ConflictError
+        Where the run has not been finished.
+    """
+    folder = RunFolder(path)
+    manifest = finished(folder)
+    found = {task["name"]: Columns(benchmark=Benchmark(**task)) for task in manifest["tasks"]}
+    values = read_values(path)
+    for record in folder.records():
+        found[record.task].add(record, values.get(record.item_id))
+    return [one for one in found.values() if one.n_items]
+
+
+def finished(folder: RunFolder) -> dict[str, Any]:
+    """Return the manifest of a finished run."""
+    manifest = folder.manifest() if folder.path.is_dir() else None
+    if manifest is None or "tasks" not in manifest:
+        raise NotFoundError(
+            f"{folder.path} is no folder of a run; runs are in the folder runs of the data "
+            "directory, and banzuke evaluate prints where"
+        )
+    if manifest["finished"] is None:
+        raise ConflictError(
+            f"the run in {folder.path} is not finished; the command that started it continues it"
+        )
+    return manifest

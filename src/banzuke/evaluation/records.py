@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 from filelock import FileLock, Timeout
 
+from banzuke.evaluation.prompts import read_reply
+from banzuke.evaluation.text import normalise
 from banzuke.exceptions import ConflictError, StorageError
 from banzuke.outcomes.files import replacing, write_atomic
 
@@ -27,6 +29,14 @@ class Record:
     Parameters
     ----------
     item_id : str
+    task : str
+        Name of its benchmark or data set.
+    cluster : str
+        Of the passage that it shares with other items; "" where it shares none.
+    text : str
+        What the model reads, without instruction and shots.
+    gold : sequence of str
+        Gold answers.
     prompt : str
         What was sent; chat messages as JSON.
     raw : str
@@ -51,6 +61,10 @@ class Record:
     """
 
     item_id: str
+    task: str
+    cluster: str
+    text: str
+    gold: Sequence[str]
     prompt: str
     raw: str
     answer: str
@@ -65,6 +79,11 @@ class Record:
     compat: Mapping[str, Any] = field(default_factory=dict)
     strict: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
+
+    @property
+    def compat_answer(self) -> str:
+        """What llm-jp-eval scores: the text before the first blank line, in NFKC form."""
+        return normalise(read_reply(self.raw, "alpaca-ja").first_paragraph)
 
     def with_error(self, reason: str) -> Record:
         """Return the same record with the reason why its item was not asked."""

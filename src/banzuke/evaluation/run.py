@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ async def _evaluate(asking: Asking, engine: Engine, runs: Path) -> Run:
         run_id = f"{suite.name}-{digest(identity)[:16]}"
         folder = RunFolder(runs / run_id)
         with folder.locked():
-            manifest = _open(folder, run_id, identity, settings)
+            manifest = _open(folder, run_id, identity, asking)
             answered = folder.places()
             questions = list(suite.questions(settings.limit))
             missing = [pair for pair in questions if pair[1].item_id not in answered]
@@ -122,14 +122,15 @@ async def _evaluate(asking: Asking, engine: Engine, runs: Path) -> Run:
 
 
 def _open(
-    folder: RunFolder, run_id: str, identity: Mapping[str, Any], settings: Settings
+    folder: RunFolder, run_id: str, identity: Mapping[str, Any], asking: Asking
 ) -> dict[str, Any]:
     manifest = folder.manifest()
     if manifest is None:
         manifest = {
             "run": run_id,
             "identity": dict(identity),
-            "limit": settings.limit,
+            "limit": asking.settings.limit,
+            "tasks": [asdict(task.benchmark) for task in asking.suite.tasks],
             "hardware": hardware(),
             "started": _now(),
             "finished": None,

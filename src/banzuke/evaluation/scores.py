@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from banzuke.evaluation.columns import DEFINITIONS, Columns, columns_of
+from banzuke.evaluation.drawing import Drawn, draw, mean_of
 from banzuke.evaluation.measures import MEASURES
-from banzuke.evaluation.run import Run
-from banzuke.stats.bootstrap import cluster_replicates, standard_error
+from banzuke.stats.bootstrap import standard_error
 
 AVERAGED = ("NLI", "QA", "RC", "MC", "EL", "FA", "MR", "MT", "HE", "CG", "SUM")
 """The categories whose mean is the AVG of the Open Japanese LLM Leaderboard."""
@@ -116,25 +117,20 @@ class SuiteScores:
     present: MeanScore
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A value with its bootstrap replicates."""
-
-    value: float
-    replicates: np.ndarray
-
-
-def suite_scores(run: Run, *, n_draws: int = N_DRAWS) -> SuiteScores:
-    """Compute the scores of a run on built data sets.
+def suite_scores(run: Path, *, n_draws: int = N_DRAWS, seed: int = 0) -> SuiteScores:
+    """Compute the scores of a run on built data sets from its folder.
 
     Parameters
     ----------
-    run : Run
+    run : Path
     n_draws : int, default 1000
-        Of the bootstrap; the seed is the run's.
+        Of the bootstrap.
+    seed : int, default 0
+        Of the bootstrap.
     """
     columns = columns_of(run)
-    drawn = draw(columns, n_draws=n_draws, seed=run.settings.seed)
+    everything = draw(columns, n_draws=n_draws, seed=seed)
+    drawn = {(columns[i].name, measure, kind): d for (i, measure, kind), d in everything.items()}
     data_sets = [_data_set(one, drawn) for one in columns]
     groups: dict[str, list[Columns]] = {}
     for one in columns:
@@ -160,64 +156,6 @@ def suite_scores(run: Run, *, n_draws: int = N_DRAWS) -> SuiteScores:
             means,
         ),
     )
-
-
-def draw(
-    columns: Sequence[Columns], *, n_draws: int, seed: int
-) -> dict[tuple[str, str, str], Drawn]:
-    """Return value and replicates of every data set, measure and definition."""
-    found: dict[tuple[str, str, str], Drawn] = {}
-    for group in linked(columns):
-        keys = [
-            (one, measure, kind)
-            for one in group
-            for measure in one.measures
-            for kind in DEFINITIONS
-        ]
-        codes = cluster_codes([one.clusters_of(measure, kind) for one, measure, kind in keys])
-        statistics = [one.statistic(measure, kind) for one, measure, kind in keys]
-        replicates = cluster_replicates(statistics, codes, n_draws=n_draws, seed=seed)
-        for (one, measure, kind), row in zip(keys, replicates, strict=True):
-            found[one.name, measure, kind] = _settled(one, measure, kind, row)
-    return found
-
-
-def _settled(one: Columns, measure: str, kind: str, replicates: np.ndarray) -> Drawn:
-    value = one.value(measure, kind)
-    if kind == "compat" and not math.isfinite(value):
-        return Drawn(0.0, np.zeros_like(replicates))  # what llm-jp-eval makes of NaN
-    return Drawn(value, replicates if math.isfinite(value) else np.full_like(replicates, np.nan))
-
-
-def linked(columns: Sequence[Columns]) -> list[list[Columns]]:
-    """Group data sets that share clusters, such as both directions of a translation."""
-    groups: list[tuple[set[str], list[Columns]]] = []
-    for one in columns:
-        keys = {key for key in one.clusters if not key.startswith("#")}
-        touching = [group for group in groups if group[0] & keys]
-        merged: tuple[set[str], list[Columns]] = (keys.union(*(g[0] for g in touching)), [])
-        for group in touching:
-            merged[1].extend(group[1])
-            groups.remove(group)
-        merged[1].append(one)
-        groups.append(merged)
-    return [members for _, members in groups]
-
-
-def cluster_codes(names: Sequence[Sequence[str]]) -> list[np.ndarray]:
-    """Give clusters numbers from 0, the same number for the same name."""
-    numbers: dict[str, int] = {}
-    return [
-        np.array([numbers.setdefault(name, len(numbers)) for name in part], dtype=np.intp)
-        for part in names
-    ]
-
-
-def mean_of(parts: Iterable[Drawn]) -> Drawn:
-    """Return the plain mean; NaN where a part is."""
-    known = list(parts)
-    value = float(np.mean([part.value for part in known]))
-    return Drawn(value, np.mean([part.replicates for part in known], axis=0))
 
 
 def average(

@@ -22,6 +22,10 @@ def record_of(
     compat, strict, unreadable = _judge(benchmark, item, reply)
     return Record(
         item_id=item.item_id,
+        task=benchmark.name,
+        cluster=item.cluster,
+        text=item.text,
+        gold=tuple(item.answers),
         prompt=prompt_text(prompt),
         raw=answer.text,
         answer=reply.answer,

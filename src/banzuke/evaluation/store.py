@@ -70,7 +70,7 @@ def scores_to_outcomes(
     defines it. A correlation below 0 is stored as 0. Layers: ``standard_error`` and
     ``compat``, 0 to 1. A data set without a score is NaN.
     """
-    found = scores or suite_scores(run)
+    found = scores or suite_scores(run.path)
     rows = [
         {
             "item_id": one.name,

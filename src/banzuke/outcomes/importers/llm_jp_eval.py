@@ -168,7 +168,9 @@ def _read_scores(sheets: Mapping[str, Sheet], file: _File, scale: float, notes: 
             continue  # it stands in `scores` too
         task, metric = (key, None) if category else _split(key)
         name = benchmark_id(f"{language}:{key}" if language else key, None, None, file.shots)
-        score = _checked(file, (where, value), metric or "", scale, notes)
+        # the category STS is the mean of correlations, and below 0 where its data set is
+        kind = "pearson" if key == "STS" else metric or ""
+        score = _checked(file, (where, value), kind, scale, notes)
         if score is None:
             continue
         sheet = sheets["-categories" if category else ""]

@@ -1,0 +1,231 @@
+"""Two runs on the same items: paired differences, their tests, and the items that changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from banzuke.evaluation.columns import Columns, columns_of, finished
+from banzuke.evaluation.drawing import Drawn, draw, mean_of
+from banzuke.evaluation.records import Record, RunFolder
+from banzuke.evaluation.scores import AVERAGED
+from banzuke.exceptions import ConflictError
+from banzuke.stats.paired import bootstrap_difference, mcnemar
+
+N_DRAWS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A score of the second run less that of the first, 0 to 100.
+
+    Parameters
+    ----------
+    name, kind : str
+        Of a data set, a category or the average.
+    metric : str
+    n_items : int
+    first, second, difference : float
+        Strict scores; NaN where missing.
+    standard_error, lower, upper : float
+        Of the difference, with its 95 % interval, from a paired bootstrap over passages.
+    p : float
+        Two-sided.
+    test : str
+        ``"McNemar"`` (exact) where scores are 0 or 1 and items independent, otherwise
+        ``"paired bootstrap"``.
+    """
+
+    name: str
+    kind: str
+    metric: str
+    n_items: int
+    first: float
+    second: float
+    difference: float
+    standard_error: float
+    lower: float
+    upper: float
+    p: float
+    test: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedItem:
+    """An item whose strict score differs, 0 to 1; ratings have no score of their own."""
+
+    item_id: str
+    data_set: str
+    first: float | None
+    second: float | None
+    first_answer: str
+    second_answer: str
+    gold: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunComparison:
+    """Everything that `compare_runs` finds."""
+
+    differences: Sequence[Difference]
+    changed: Sequence[ChangedItem]
+
+
+_SAME: Mapping[str, str] = {
+    "suite": "suites",
+    "items_sha256": "items",
+    "prompt.style": "prompt styles",
+    "prompt.shots": "numbers of shots",
+    "prompt.sha256": "prompts, output lengths or seeds",
+    "sampling.temperature": "temperatures",
+    "banzuke": "versions of banzuke",
+}
+"""What two runs must have in common, in the words of the message."""
+
+_PROMPTS = ("prompt.style", "prompt.shots", "prompt.sha256")
+_DIGESTS = ("items_sha256", "prompt.sha256")
+
+
+def compare_runs(
+    first: Path, second: Path, *, across_prompts: bool = False, seed: int = 0
+) -> RunComparison:
+    """Compare two runs on the same items.
+
+    Parameters
+    ----------
+    first, second : Path
+        Their folders.
+    across_prompts : bool, default False
+        Allow different prompt styles and numbers of shots.
+    seed : int, default 0
+        Of the bootstrap.
+
+    Raises
+    ------
+    ConflictError
+        Where the manifests show that the scores are not comparable.
+    """
+    check_comparable(first, second, across_prompts=across_prompts)
+    ours, theirs = columns_of(first), columns_of(second)
+    drawn = draw([*ours, *theirs], n_draws=N_DRAWS, seed=seed, main_only=True)
+    pairs = [
+        (drawn[i, one.metric, "strict"], drawn[i + len(ours), one.metric, "strict"])
+        for i, one in enumerate(ours)
+    ]
+    differences = [
+        _data_set(one, other, pair) for one, other, pair in zip(ours, theirs, pairs, strict=True)
+    ]
+    return RunComparison(
+        differences=[*differences, *_means(ours, pairs)],
+        changed=list(_changed(first, second)),
+    )
+
+
+def check_comparable(first: Path, second: Path, *, across_prompts: bool = False) -> None:
+    """Refuse to compare runs that asked different things."""
+    one, other = (finished(RunFolder(path))["identity"] for path in (first, second))
+    for key, words in _SAME.items():
+        if across_prompts and key in _PROMPTS:
+            continue
+        here, there = _dig(one, key), _dig(other, key)
+        if here != there:
+            hint = "; --across-prompts compares them all the same" if key in _PROMPTS else ""
+            shown = "" if key in _DIGESTS else f" ({here} and {there})"
+            raise ConflictError(
+                f"{first.name} and {second.name} cannot be compared: "
+                f"they have different {words}{shown}{hint}"
+            )
+
+
+def _dig(identity: Mapping[str, Any], key: str) -> Any:
+    head, _, rest = key.partition(".")
+    return _dig(identity[head], rest) if rest else identity.get(head)
+
+
+def _data_set(one: Columns, other: Columns, pair: tuple[Drawn, Drawn]) -> Difference:
+    exact = _right(one), _right(other)
+    independent = len(set(one.clusters)) == one.n_items
+    p = None
+    if exact[0] is not None and exact[1] is not None and independent:
+        p = mcnemar(exact[0], exact[1])
+    return _difference(one.name, "data set", one.metric, one.n_items, pair, p)
+
+
+def _right(one: Columns) -> np.ndarray | None:
+    """Return which items are right; None where scores are not all 0 or 1."""
+    values = one.values.get((one.metric, "strict"), [])
+    return np.array(values) == 1 if all(value in (0, 1) for value in values) else None
+
+
+def _means(ours: Sequence[Columns], pairs: Sequence[tuple[Drawn, Drawn]]) -> Iterator[Difference]:
+    members: dict[str, list[int]] = {}
+    for place, one in enumerate(ours):
+        members.setdefault(one.category, []).append(place)
+    means: dict[str, tuple[Drawn, Drawn]] = {}
+    for category, places in members.items():
+        means[category] = _mean_pair([pairs[place] for place in places])
+        n_items = sum(ours[place].n_items for place in places)
+        yield _difference(category, "category", "", n_items, means[category])
+    there = [
+        c for c in means if c in AVERAGED and all(math.isfinite(drawn.value) for drawn in means[c])
+    ]
+    if there:
+        name = "AVG" if len(there) == len(AVERAGED) else "mean of " + ", ".join(there)
+        n_items = sum(one.n_items for one in ours if one.category in there)
+        yield _difference(name, "average", "", n_items, _mean_pair([means[c] for c in there]))
+
+
+def _mean_pair(pairs: Sequence[tuple[Drawn, Drawn]]) -> tuple[Drawn, Drawn]:
+    return mean_of(pair[0] for pair in pairs), mean_of(pair[1] for pair in pairs)
+
+
+def _difference(
+    name: str,
+    kind: str,
+    metric: str,
+    n_items: int,
+    pair: tuple[Drawn, Drawn],
+    p: float | None = None,
+) -> Difference:
+    first, second = pair
+    found = bootstrap_difference(second.value - first.value, second.replicates - first.replicates)
+    return Difference(
+        name=name,
+        kind=kind,
+        metric=metric,
+        n_items=n_items,
+        first=100 * first.value,
+        second=100 * second.value,
+        difference=100 * found.difference,
+        standard_error=100 * found.standard_error,
+        lower=100 * found.lower,
+        upper=100 * found.upper,
+        p=found.p if p is None else p,
+        test="paired bootstrap" if p is None else "McNemar",
+    )
+
+
+def _changed(first: Path, second: Path) -> Iterator[ChangedItem]:
+    pairs = zip(RunFolder(first).records(), RunFolder(second).records(), strict=True)
+    for one, other in pairs:
+        if _differs(one, other):
+            yield ChangedItem(
+                item_id=one.item_id,
+                data_set=one.task,
+                first=one.score,
+                second=other.score,
+                first_answer=one.answer,
+                second_answer=other.answer,
+                gold=one.gold[0],
+            )
+
+
+def _differs(one: Record, other: Record) -> bool:
+    if one.score is None or other.score is None:
+        return one.strict != other.strict
+    return abs(one.score - other.score) > 1e-9
