@@ -36,7 +36,9 @@ def test_llm_jp_eval_result_is_read_back_with_compat_scores(suite_folder, tmp_pa
     assert table.model_names == ["org/m"]
     for name, metric in (("jamp", "exact_match"), ("mawps", "exact_match"), ("jsts", "pearson")):
         column = table.item_ids.index(f"{name}_{metric}@1")
-        assert table.scores[0, column] == pytest.approx(scores[name])
+        assert table.scores[0, column] == pytest.approx(
+            max(0, scores[name])
+        )  # a correlation below 0
     answers = back["llm-jp-eval-items"]
     assert answers.shape == (1, 31)
     jamp = (answers.items["task"] == "jamp").to_numpy()

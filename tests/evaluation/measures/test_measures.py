@@ -143,3 +143,20 @@ def test_every_measure_says_what_it_is_and_how_strict_differs() -> None:
         assert measure.name == name
         assert measure.description
         assert measure.difference
+
+
+def test_programs_in_a_fence_or_bare_and_continuations_of_a_prompt() -> None:
+    tests = ({"program": "assert double(2) == 4", "given": ""},)
+    one = item("", tests=tests)
+    code = MEASURES["code_exec"]
+    right = "説明です。\n\n```python\ndef double(x):\n\n    return 2 * x\n```"
+    assert code.strict(right, one).value == 1
+    assert code.compat("説明です。", one) == 0  # what stands before the blank line
+    assert code.compat("def double(x): return x * 2", one) == 1
+    assert code.strict("", one).parse_failure
+    given = 'def double(x):\n    """Return twice x."""\n'
+    start = item("", tests=({"program": "assert double(2) == 4", "given": given},))
+    assert code.strict("    return x + x\n", start).value == 1
+    check = MEASURES["pylint_check"]
+    assert check.strict("def double(x): return y", one).value == 0
+    assert check.strict("    return x + x\n", start).value == check.compat("x = 1", one) == 1

@@ -1,9 +1,8 @@
-"""Programs: whether they pass their tests, in a sandbox."""
+"""Programs: whether they pass their tests in a sandbox, and have no visible errors."""
 
 from __future__ import annotations
 
 import re
-from importlib import import_module
 
 from banzuke.evaluation.measures._base import Judged, Measure
 from banzuke.evaluation.tasks import Item
@@ -25,11 +24,21 @@ def read_code(answer: str) -> str:
 
 
 def _passes(code: str, item: Item) -> float:
-    run_tests = import_module("banzuke.evaluation.sandbox").run_tests
-    test = item.tests[0]
-    given = str(test["given"])
-    program = code if not given or _DEFINES.search(code) else f"{given}{code}"
-    return float(run_tests(program, str(test["program"])).passed)
+    from banzuke.evaluation.sandbox import run_tests
+
+    return float(run_tests(_program(code, item), str(item.tests[0]["program"])).passed)
+
+
+def _program(code: str, item: Item) -> str:
+    """Return the whole program: a continuation goes after what the task has given."""
+    given = str(item.tests[0]["given"])
+    return code if not given or _DEFINES.search(code) else f"{given}{code}"
+
+
+def _is_clean(code: str, item: Item) -> float:
+    from banzuke.evaluation.sandbox import code_errors
+
+    return float(not code_errors(_program(code, item)))
 
 
 def compat(text: str, item: Item) -> float:
@@ -43,6 +52,17 @@ def strict(answer: str, item: Item) -> Judged:
     return Judged(_passes(code, item)) if code.strip() else Judged(0.0, True)
 
 
+def compat_check(text: str, item: Item) -> float:
+    """Return 1 where no error is seen in the text before the first blank line."""
+    return _is_clean(read_code(text), item) if text.strip() else 0.0
+
+
+def strict_check(answer: str, item: Item) -> Judged:
+    """Return 1 where no error is seen in the program, without running it."""
+    code = read_code(answer)
+    return Judged(_is_clean(code, item)) if code.strip() else Judged(0.0, True)
+
+
 MEASURES = (
     Measure(
         name="code_exec",
@@ -50,5 +70,13 @@ MEASURES = (
         difference="the whole answer, without the fence around it, is the program",
         compat=compat,
         strict=strict,
+    ),
+    Measure(
+        name="pylint_check",
+        description="1 where the text before the first blank line has no error that can be seen "
+        "without running it (pyflakes in place of pylint, which is under the GPL)",
+        difference="the whole answer, without the fence around it, is the program",
+        compat=compat_check,
+        strict=strict_check,
     ),
 )
