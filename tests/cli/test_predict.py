@@ -211,6 +211,49 @@ def test_benchmark_refuses_bad_numbers(tmp_path, arguments: list[str], message: 
         run("benchmark", "--outcomes", f"{lake.root}:quiz", *arguments)
 
 
+def test_route_names_a_model_for_each_item(tmp_path) -> None:
+    lake = Lake(tmp_path / "data")
+    full = make_outcomes(4, 40, seed=2)
+    scores = full.scores.copy()
+    scores[:, :3] = np.nan  # new items are routed too
+    models = full.models.with_columns(price=pl.Series([1.0, 2.0, 3.0, 4.0]))
+    lake.write("quiz", full.replace(scores=scores, models=models))
+    arguments = ("route", "--outcomes", f"{lake.root}:quiz", "--method", "mf", "--folds", "3")
+    found = json.loads(run(*arguments, "--prices", "price", "--budget", "2.5", "--json"))
+    assert [row["name"] for row in found["baselines"]] == ["best single", "cheapest", "random"]
+    assert len(found["route"]) == 40
+    by_name = dict(zip(full.model_names, [1.0, 2.0, 3.0, 4.0], strict=True))
+    assert np.mean([by_name[row["model"]] for row in found["route"]]) <= 2.5
+    assert {row["n_scored"] for row in found["frontier"]} == {37}
+    table = tmp_path / "prices.csv"
+    table.write_text("model,price\n" + "".join(f"{m},{p}\n" for m, p in by_name.items()))
+    same = json.loads(run(*arguments, "--prices", str(table), "--budget", "2.5", "--json"))
+    assert same == found
+    assert "best single" in run(*arguments, "--prices", str(table))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("model,price\na,1\n", "has no price"),
+        ("name,price\na,1\n", "needs columns"),
+        ("model,price\na,cheap\n", "needs columns"),
+        ("model,price\na,1\na,2\n", "twice"),
+        ("", "needs columns"),
+    ],
+)
+def test_route_refuses_bad_prices(tmp_path, content: str, message: str) -> None:
+    lake = Lake(tmp_path / "data")
+    lake.write("quiz", make_outcomes(4, 20))
+    table = tmp_path / "prices.csv"
+    table.write_text(content)
+    arguments = ("route", "--outcomes", f"{lake.root}:quiz", "--method", "mean")
+    with pytest.raises(BanzukeError, match=message):
+        run(*arguments, "--prices", str(table))
+    with pytest.raises(BanzukeError, match="neither a file nor a column"):
+        run(*arguments, "--prices", "nothing")
+
+
 def test_help_names_every_choice_though_it_does_not_load_the_room() -> None:
     from banzuke.cli.app import app as whole
     from banzuke.prediction import protocol, splits

@@ -12,6 +12,7 @@ from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.cli.predict_benchmark import benchmark
 from banzuke.cli.predict_items import choose, estimate_score, quality
 from banzuke.cli.predict_model import predict_model
+from banzuke.cli.predict_route import route_items
 from banzuke.outcomes import Lake, Outcomes
 
 app = typer.Typer(no_args_is_help=True, help="Predict scores of what was not run.")
@@ -23,6 +24,7 @@ app.command("estimate")(estimate_score)
 app.command("choose-items")(choose)
 app.command("item-quality")(quality)
 app.command("benchmark")(benchmark)
+app.command("route")(route_items)
 
 
 @app.command("fill")

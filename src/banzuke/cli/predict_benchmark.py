@@ -27,17 +27,19 @@ _METHODS = (
 
 _SHOWN = ("rmse_p", "rmse_m", "rmse_x", "auc", "ece", "fit_s")  # fits 80 columns
 
+OutcomesOption = Annotated[
+    str,
+    typer.Option(
+        "--outcomes",
+        metavar="DIR",
+        help="A folder with scores.parquet, or a data directory and a collection: DIR:NAME.",
+    ),
+]
+
 
 def benchmark(
     *,
-    outcomes: Annotated[
-        str,
-        typer.Option(
-            "--outcomes",
-            metavar="DIR",
-            help="A folder with scores.parquet, or a data directory and a collection: DIR:NAME.",
-        ),
-    ],
+    outcomes: OutcomesOption,
     methods: Annotated[
         str, typer.Option("--methods", help=f"Comma-separated, of {_METHODS}.")
     ] = "mean,mean-per-benchmark,mf,simrmf,simrmf-scaled,inductive",
@@ -78,7 +80,7 @@ def benchmark(
 
     names = [name.strip() for name in methods.split(",")]
     predictors = unfitted(names, text_encoder(embed), tuple(features or ()))
-    table = _read(outcomes)
+    table = read_table(outcomes)
     if benchmarks is not None:
         table = table.select(items=_of_benchmarks(table, benchmarks.split(",")))
     if complete_models_only:
@@ -102,7 +104,8 @@ def benchmark(
     _print(table, rows)
 
 
-def _read(where: str) -> Outcomes:
+def read_table(where: str) -> Outcomes:
+    """Return the results of a folder, or of a collection in a data directory."""
     folder, _, name = where.rpartition(":")
     if folder and not Path(where).exists():
         return Lake(folder).read(name)

@@ -16,7 +16,7 @@ from banzuke.prediction.response_space import ResponseSpace, one_row
 __all__ = ["Estimate", "estimate"]
 
 _FOLDS = 25
-_MODEL_WEIGHT = 15  # results that the predicted variance weighs against the observed one
+_MODEL_WEIGHT = 25  # results that the predicted variance weighs against the observed one
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def estimate(
     error = float(np.sqrt(spread))
     whole = space.expected(space.posterior(row, position).position)
     reach = float(student.ppf((1 + level) / 2, n - 1)) * error
-    plain = float(np.var(row[seen], ddof=1)) / n * (1 - n / total)
+    plain = _variance(row[seen], mean) / n * (1 - n / total)
     return Estimate(
         mean=float(np.clip(mean, 0, 1)),
         lower=float(np.clip(mean - reach, 0, 1)),
@@ -155,6 +155,17 @@ def _of_random_sample(
     observed = n * float(np.var(difference, ddof=1))
     spread = (observed + _MODEL_WEIGHT * predicted) / (n + _MODEL_WEIGHT)
     return float(truth.mean() * (1 - left) + rest * left), spread / n * left
+
+
+def _variance(scores: np.ndarray, mean: float) -> float:
+    """Return the variance of scores over all items, from some that may be unlike the others.
+
+    That of right or wrong follows from the mean; partial scores vary less by the same share.
+    """
+    own = float(scores.mean())
+    share = float(np.var(scores)) / (own * (1 - own)) if 0 < own < 1 else 1.0
+    whole = float(np.clip(mean, 0, 1))
+    return share * whole * (1 - whole)
 
 
 def _cross_predictions(

@@ -11,7 +11,7 @@ from banzuke.prediction.response_space import ResponseSpace
 
 __all__ = ["Draws", "item_variance", "of_draws"]
 
-_MODEL_WEIGHT = 15.0  # draws that the predicted variance weighs against the observed one
+_MODEL_WEIGHT = 25.0  # draws that the predicted variance weighs against the observed one
 
 
 @dataclass(frozen=True)
@@ -171,5 +171,5 @@ def _one_by_one(
 def item_variance(space: ResponseSpace, expected: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Return the expected squared error of each item's prediction, shape (n_items,)."""
     p = np.clip(expected, 0.02, 0.98)
-    of_position = np.einsum("ij,jk,ik->i", space.loadings, covariance, space.loadings)
+    of_position = ((space.loadings @ covariance) * space.loadings).sum(axis=1)
     return np.asarray(p * (1 - p) + of_position)
