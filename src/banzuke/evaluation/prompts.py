@@ -32,7 +32,7 @@ _PREAMBLE = (
 _RAW_LEAD = "答え："
 _HEADING = "\n###"
 _BLANK_LINE = "\n\n"
-_CODE = ("code_exec", "expression")
+_LONG = ("code_exec", "expression", "instruction_following")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,11 +134,11 @@ def stop_sequences(style: str, benchmark: Benchmark) -> tuple[str, ...]:
     """Return what ends an answer in that style, besides the model's own end.
 
     A built data set stops at a blank line, where its answer ends by definition. Programs
-    have blank lines and may go on.
+    and essays have blank lines and may go on.
     """
     if style == "chat":
         return ()
-    if benchmark.measures and not is_code(benchmark):
+    if benchmark.measures and not is_long(benchmark):
         return (_BLANK_LINE,)
     return (_HEADING,) if style == "alpaca-ja" else ()
 
@@ -180,9 +180,9 @@ def read_reply(text: str, style: str, thinking: str | None = None, *, whole: boo
     )
 
 
-def is_code(benchmark: Benchmark) -> bool:
-    """Return whether the answers are programs."""
-    return any(name in _CODE for name in (benchmark.metric, *benchmark.measures))
+def is_long(benchmark: Benchmark) -> bool:
+    """Return whether answers have blank lines, as programs and essays do."""
+    return any(name in _LONG for name in (benchmark.metric, *benchmark.measures))
 
 
 def prompt_text(prompt: Prompt) -> str:

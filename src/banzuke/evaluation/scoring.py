@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from banzuke.evaluation.engines import Answer
 from banzuke.evaluation.measures import MEASURES, Value
 from banzuke.evaluation.metrics import METRICS
-from banzuke.evaluation.prompts import Prompt, Reply, is_code, prompt_text, read_reply
+from banzuke.evaluation.prompts import Prompt, Reply, is_long, prompt_text, read_reply
 from banzuke.evaluation.records import Record
 from banzuke.evaluation.tasks import Benchmark, Item
 from banzuke.evaluation.text import normalise
@@ -17,7 +17,7 @@ def record_of(
     benchmark: Benchmark, item: Item, prompt: Prompt, answer: Answer, style: str
 ) -> Record:
     """Score an answer, and return everything that is kept of it."""
-    whole = bool(benchmark.measures) and is_code(benchmark)
+    whole = bool(benchmark.measures) and is_long(benchmark)
     reply = read_reply(answer.text, style, answer.thinking, whole=whole)
     compat, strict, unreadable = _judge(benchmark, item, reply)
     return Record(
@@ -64,7 +64,10 @@ def _judge(
         return {}, {benchmark.metric: scored.score}, scored.parse_failure
     first = normalise(reply.first_paragraph)
     judged = {name: MEASURES[name].strict(reply.answer, item) for name in benchmark.measures}
-    compat = {name: MEASURES[name].compat(first, item) for name in benchmark.measures}
+    compat = {
+        name: MEASURES[name].compat(reply.answer if MEASURES[name].whole else first, item)
+        for name in benchmark.measures
+    }
     strict = {name: one.value for name, one in judged.items()}
     return compat, strict, judged[benchmark.metric].parse_failure
 

@@ -22,6 +22,7 @@ _MODULES = (
     "rouge2",
     "model_based",
     "code",
+    "instruction_following",
 )
 
 MEASURES: Mapping[str, Measure] = {

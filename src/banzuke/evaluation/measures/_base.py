@@ -55,6 +55,8 @@ class Measure:
         From the values of the items to the score of the data set.
     imported : bool, default False
         Whether a value comes from a neural model or a file, not from the answer alone.
+    whole : bool, default False
+        Whether an answer may have several paragraphs: both values take all of it.
     signature : str, default ""
         How the library behind the strict value names its settings.
     """
@@ -67,4 +69,5 @@ class Measure:
     combine_compat: Combine = mean
     combine_strict: Combine = mean
     imported: bool = False
+    whole: bool = False
     signature: str = ""

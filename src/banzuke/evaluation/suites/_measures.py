@@ -21,6 +21,16 @@ _OWN: Mapping[tuple[str, str], str] = {
 """Where the task means something else than the metric of that name usually does."""
 
 _ALIASES = {"bert_score_ja_f1": "bert_score_ja", "bert_score_en_f1": "bert_score_en"}
+_TOGETHER = {
+    "instruction_following": (
+        "instruction_following",
+        "instructions_followed",
+        "instruction_following_loose",
+        "instructions_followed_loose",
+    )
+}
+"""Measures that are always reported together."""
+
 _BY_LANGUAGE = ("bleu", "bert_score")
 
 
@@ -31,8 +41,7 @@ def measures_of(name: str, metrics: Sequence[str]) -> tuple[str, ...]:
     for metric in metrics:
         plain = f"{metric}_{language}" if metric in _BY_LANGUAGE else metric
         measure = _OWN.get((name, plain), _ALIASES.get(plain, plain))
-        if measure in MEASURES:
-            found.append(measure)
+        found += [one for one in _TOGETHER.get(measure, (measure,)) if one in MEASURES]
     return tuple(dict.fromkeys(found))
 
 
