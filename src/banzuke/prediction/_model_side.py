@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from banzuke.prediction._variational import BayesianFactors
+from banzuke.prediction.hierarchy import grouped_regression
 from banzuke.prediction.kernels import (
     combine,
+    inverse_with_noise,
     leave_group_out,
     leave_one_out,
-    smoother,
     tune_weights,
 )
 from banzuke.prediction.response_space import ResponseSpace, principal_components
@@ -21,20 +24,28 @@ from banzuke.prediction.similarity.models import organizations
 __all__ = ["ModelSide"]
 
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
+_RESIDUAL_STAGES = ((700, 20),)  # few cases show no relatives
 _SHARP = ("name", "words x size", "words x architecture x size", "organization x size", "lineage")
 
 
 class ModelSide:
     """Kernel ridge regression from model metadata to rows of the known block.
 
+    1. Kernels are weighted on the leading components of the denoised rows, and what they say of
+       each known model from the others becomes its prior in the factors.
+    2. Rows are smoothed over the kernels.
+    3. What the smoothing of denoised rows misses is learned from the scores themselves: each
+       item's errors are regressed on the leading components of what the others predict.
+    4. Residuals of close relatives are passed on, item by item.
+
     Parameters
     ----------
     models : polars.DataFrame
         Metadata of the known models.
-    cells : ndarray of shape (n_models, n_items)
-        Their denoised rows.
-    residual : ndarray of the same shape
-        Score less denoised cell, 0 where not observed.
+    factors : BayesianFactors
+        Fitted; refined here.
+    scores : ndarray of shape (n_models, n_items), float32
+        NaN where not run.
     columns : tuple of str
     n_components, random_state : int
     """
@@ -42,43 +53,93 @@ class ModelSide:
     def __init__(
         self,
         models: pl.DataFrame,
-        cells: np.ndarray,
-        residual: np.ndarray,
+        factors: BayesianFactors,
+        scores: np.ndarray,
         *,
         columns: tuple[str, ...] = (),
         n_components: int = 12,
         random_state: int = 0,
     ) -> None:
-        self.models, self.cells, self.residual = models, cells, residual
-        self.kernels = ModelKernels(columns).fit(models)
-        self.mean = cells.mean(axis=0)
+        self.models = models
         self.organizations = organizations(models)
-        own = self.kernels.transform(models, models)
-        deviation = cells - self.mean
-        targets, _ = principal_components(deviation, n_components)
+        self.kernels = ModelKernels(columns)
+        own = self.kernels.fit_transform(models)
+        first = factors.cells()
+        targets, _ = principal_components(first - first.mean(axis=0), n_components)
+        del first
         self.weights = _tuned(own, list(own), targets, random_state)
         self._known = combine(own, self.weights)
-        sharp = [name for name in _SHARP if name in own]
+        inverse = inverse_with_noise(self._known)
+        self._own_weight = np.diag(inverse)
+        self._refine(factors, inverse)
+        self.cells = factors.cells()
+        self.share = factors.observed.mean(axis=1)
+        self.residual = np.where(factors.observed, scores - self.cells, np.float32(0))
+        self.mean = self.cells.mean(axis=0)
+        self._smooth = inverse.astype(np.float32) @ (self.cells - self.mean)
+        self._learn_errors(factors, scores, n_components)
+        self._learn_residuals(own, factors.observed, random_state)
+
+    def _refine(self, factors: BayesianFactors, inverse: np.ndarray) -> None:
+        """Make what relatives say of each model its prior in the factors."""
+        position = factors.u[:, : factors.d]
+        errors = inverse @ (position - position.mean(axis=0)) / self._own_weight[:, None]
+        spread = errors.T @ errors / len(errors) + 1e-3 * np.eye(factors.d)
+        factors.refine(position - errors, spread)
+
+    def _learn_errors(
+        self, factors: BayesianFactors, scores: np.ndarray, n_components: int
+    ) -> None:
+        left_out = self.cells - self._smooth / self._own_weight[:, None].astype(np.float32)
+        np.clip(left_out, 0.0, 1.0, out=left_out)
+        self._centre = left_out.mean(axis=0)
+        position, self._axes = principal_components(left_out - self._centre, n_components)
+        self._scale = np.maximum(position.std(axis=0), 1e-6)
+        target = np.where(factors.observed, scores - left_out, np.float32(0))
+        features = self._features(left_out)
+        self._slopes = grouped_regression(features, target, factors.observed, factors.groups)
+
+    def _learn_residuals(
+        self, own: dict[str, np.ndarray], observed: np.ndarray, random_state: int
+    ) -> None:
         self.residual_weights: dict[str, float] = {}
-        if sharp:
-            random = np.random.default_rng(random_state)
-            mixed = residual @ random.normal(size=(residual.shape[1], _PROJECTIONS))
-            found = _tuned(own, sharp, mixed, random_state)
-            left_out = leave_one_out(combine(own, found), mixed)
-            if np.square(left_out).sum() < np.square(mixed).sum():
-                self.residual_weights = found
-        self._residual_known = combine(own, self.residual_weights)
+        sharp = [name for name in _SHARP if name in own]
+        if not sharp:
+            return
+        # an item run by a tenth of the models has a tenth of its residuals here: scale them up
+        share = np.maximum(observed.mean(axis=0, dtype=np.float32), np.float32(1e-3))
+        scaled = self.residual if share.min() == 1 else self.residual / share
+        random = np.random.default_rng(random_state)
+        mixed = scaled @ random.normal(size=(scaled.shape[1], _PROJECTIONS))
+        settings = {"start": -4.0, "stages": _RESIDUAL_STAGES}
+        found = _tuned(own, sharp, mixed, random_state, **settings)
+        known = combine(own, found)
+        if np.square(leave_one_out(known, mixed)).sum() >= np.square(mixed).sum():
+            return
+        self.residual_weights = found
+        inverse = inverse_with_noise(known)
+        self._passed_on = inverse.astype(np.float32) @ scaled
+        self._residual_share, self._residual_own = share, np.diag(inverse)[:, None]
+
+    def relatives(self) -> np.ndarray:
+        """Return what close relatives' residuals say of each known model's; 0 where nothing."""
+        if not self.residual_weights:
+            return np.zeros_like(self.residual)
+        left_out = self._passed_on / self._residual_own.astype(np.float32)
+        return np.asarray(self.residual / self._residual_share - left_out)
+
+    def _features(self, rows: np.ndarray) -> np.ndarray:
+        position = (rows - self._centre) @ self._axes / self._scale
+        return np.hstack([np.ones((len(rows), 1)), position])
 
     def rows(self, models: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return rows over the known items: smooth, and with residuals of the lineage."""
         cross = self.kernels.transform(models, self.models)
-        smooth = self.mean + smoother(self._known, combine(cross, self.weights)) @ (
-            self.cells - self.mean
-        )
+        smooth = np.clip(self.mean + combine(cross, self.weights) @ self._smooth, 0.0, 1.0)
+        smooth = np.clip(smooth + self._features(smooth) @ self._slopes.T, 0.0, 1.0)
         if not self.residual_weights:
             return smooth, smooth
-        weights = smoother(self._residual_known, combine(cross, self.residual_weights))
-        return smooth, smooth + weights @ self.residual
+        return smooth, smooth + combine(cross, self.residual_weights) @ self._passed_on
 
     def space(self, n_components: int) -> ResponseSpace:
         """Return the components of the known rows, as uncertain as metadata leaves them."""
@@ -86,7 +147,7 @@ class ModelSide:
             float(np.mean(self.residual[self.residual != 0] ** 2)) if self.residual.any() else 0.1
         )
         space = ResponseSpace.of_cells(self.cells, noise, n_components)
-        errors = leave_one_out(self._known, (self.cells - self.mean) @ space.loadings)
+        errors = self._smooth @ space.loadings / self._own_weight[:, None]
         return replace(space, variance=np.maximum(np.mean(errors**2, axis=0), 1e-12))
 
     def is_familiar(self, models: pl.DataFrame) -> np.ndarray:
@@ -99,20 +160,34 @@ class ModelSide:
 
         ``familiar`` leaves out one model at a time, else all models of an organisation.
         """
-        means = (self.cells - self.mean)[:, columns].mean(axis=1, keepdims=True)
-        if familiar:
-            errors = leave_one_out(self._known, means)
+        own = [f"#{row}" for row in range(len(self.organizations))]
+        groups = np.where(self.organizations == "", own, self.organizations)
+        return self._errors_without(columns, None if familiar else groups)
+
+    def _errors_without(self, columns: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+        """Leave out groups (None: single models), and predict their means over columns."""
+        deviation = self.cells - self.mean
+        targets = np.column_stack([deviation[:, columns].mean(axis=1), deviation @ self._axes])
+        if groups is None:
+            errors = leave_one_out(self._known, targets)
         else:
-            own = [f"#{row}" for row in range(len(means))]
-            groups = np.where(self.organizations == "", own, self.organizations)
-            errors = leave_group_out(self._known, means, groups)
+            errors = leave_group_out(self._known, targets, groups)
+        offset = (self.mean - self._centre) @ self._axes
+        position = (targets[:, 1:] - errors[:, 1:] + offset) / self._scale
+        features = np.hstack([np.ones((len(position), 1)), position])
+        learned = features @ self._slopes[columns].mean(axis=0)
         # the mean of a model's scores also varies around its expectation
-        return np.asarray(errors[:, 0] + self.residual[:, columns].mean(axis=1))
+        noise = self.residual[:, columns].mean(axis=1) / np.sqrt(np.maximum(self.share, 1e-3))
+        return np.asarray(errors[:, 0] - learned + noise)
 
 
 def _tuned(
-    kernels: dict[str, np.ndarray], names: list[str], targets: np.ndarray, random_state: int
+    kernels: dict[str, np.ndarray],
+    names: list[str],
+    targets: np.ndarray,
+    random_state: int,
+    **settings: Any,
 ) -> dict[str, float]:
     chosen = [kernels[name] for name in names]
-    found = tune_weights(chosen, targets, random_state=random_state)
+    found = tune_weights(chosen, targets, random_state=random_state, **settings)
     return dict(zip(names, found.tolist(), strict=True))

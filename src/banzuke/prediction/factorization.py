@@ -120,7 +120,7 @@ class MatrixFactorization(Predictor):
         return np.asarray(expit(self.decision_function()))
 
 
-def _residual(scores: np.ndarray) -> np.ndarray:
+def residual_of_means(scores: np.ndarray) -> np.ndarray:
     """Return the scores less their row and column means, 0 where not observed."""
     known = ~np.isnan(scores)
     residual = np.where(known, scores - np.nanmean(scores), np.float32(0))
@@ -199,7 +199,7 @@ class _Objective:
         d = self.shapes["m"][1]
         parts = {name: np.zeros(shape) for name, shape in self.shapes.items()}
         if d:
-            centred = _residual(scores) if self.free["b"] else np.nan_to_num(scores - 0.5)
+            centred = residual_of_means(scores) if self.free["b"] else np.nan_to_num(scores - 0.5)
             parts["m"][:, :], parts["x"][:, :] = leading_vectors(centred, d)
         return np.concatenate([values.ravel() for values in parts.values()])
 

@@ -13,9 +13,9 @@ from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction._item_side import ItemSide
 from banzuke.prediction._model_side import ModelSide
-from banzuke.prediction.base import Predictor
+from banzuke.prediction._variational import BayesianFactors
+from banzuke.prediction.base import Predictor, item_groups
 from banzuke.prediction.conformal import interval_radius
-from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.neighbours import neighbour_residual
 from banzuke.prediction.response_space import one_row
 from banzuke.prediction.similarity.outcome_columns import refuse_outcomes
@@ -30,10 +30,13 @@ class ExtrapolationWarning(UserWarning):
 class InductiveKernel(Predictor):
     """Predict cells of known and new models and items by factors, kernels and neighbours.
 
-    1. The known block is denoised by `MatrixFactorization`; models with correlated residuals
-       add what the factors cannot hold.
-    2. A new model's row is a kernel smoother of the known rows over `ModelKernels`; a second,
-       sharper smoother passes on residuals within a lineage, as far as the data supports it.
+    1. The known block is denoised by logistic factors with their uncertainty, the models' prior
+       being what their relatives say; models with correlated residuals add what the factors
+       cannot hold.
+    2. A new model's row is a kernel smoother of the known rows over `ModelKernels`. What that
+       misses of the scores is regressed, item by item, on the leading components of what the
+       smoother says of each known model from the others. A sharper smoother passes on residuals
+       within a lineage, as far as the data supports it.
     3. A new item's column is each model's mean on the benchmark plus a ridge regression of the
        deviations on `ItemFeatures`.
     4. A new model on a new item is 3 applied to 2.
@@ -94,22 +97,23 @@ class InductiveKernel(Predictor):
         self.known_models_ = np.flatnonzero(observed.any(axis=1))
         self.known_items_ = np.flatnonzero(observed.any(axis=0))
         self.models_, self.items_ = whole.models, whole.items
-        block = Outcomes(
-            scores[np.ix_(self.known_models_, self.known_items_)],
-            whole.models[self.known_models_],
-            whole.items[self.known_items_],
-        )
+        block = whole
+        if (len(self.known_models_), len(self.known_items_)) != scores.shape:
+            block = whole.select(models=self.known_models_, items=self.known_items_)
         refuse_outcomes(block.models, self.columns, block)
-        factors = MatrixFactorization(self.n_factors, tol=5e-5).fit(block)
-        cells = factors.predict().astype(np.float32)
-        seen = block.observed
-        residual = np.where(seen, block.scores - cells, np.float32(0))
-        self.cells_, self.residual_ = cells, residual
-        self.neighbours_ = neighbour_residual(residual, seen)
+        groups = item_groups(block, "benchmark", block.n_items)
+        factors = BayesianFactors(block.scores, groups, self.n_factors)
+        factors.fit()
         settings = {"n_components": self.n_components, "random_state": self.random_state}
-        self._models = ModelSide(block.models, cells, residual, columns=self.columns, **settings)
+        self._models = ModelSide(
+            block.models, factors, block.scores, columns=self.columns, **settings
+        )
+        self.cells_, self.residual_ = self._models.cells, self._models.residual
+        self.neighbours_ = neighbour_residual(self.residual_, factors.observed)
+        if not self.neighbours_.any():
+            self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
-        self._items = ItemSide(block.items, cells, encoder=self.encoder, **settings)
+        self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
         self.model_weights_ = self._models.weights
         self.residual_weights_ = self._models.residual_weights
         self.item_weights_ = self._items.weights

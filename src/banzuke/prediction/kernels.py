@@ -6,12 +6,23 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
-__all__ = ["combine", "leave_group_out", "leave_one_out", "smoother", "tune_weights"]
+__all__ = [
+    "COARSE_TO_FINE",
+    "combine",
+    "inverse_with_noise",
+    "leave_group_out",
+    "leave_one_out",
+    "smoother",
+    "tune_weights",
+]
 
-_MOST_ROWS = 600  # tuning inverts matrices of this size some dozens of times
+COARSE_TO_FINE = ((300, 25), (700, 8))
+"""Cases and most steps: coarse weights first, then a few steps on more cases."""
+
 _BOUNDS = (-9.0, 6.0)
 
 
@@ -19,7 +30,8 @@ def tune_weights(
     kernels: Sequence[np.ndarray],
     targets: np.ndarray,
     *,
-    max_iter: int = 30,
+    start: float = -1.0,
+    stages: Sequence[tuple[int, int]] = COARSE_TO_FINE,
     random_state: int = 0,
 ) -> np.ndarray:
     r"""Find weights of kernels that minimise the leave-one-out error of ridge regression.
@@ -30,11 +42,13 @@ def tune_weights(
     Parameters
     ----------
     kernels : sequence of ndarray of shape (n, n)
-        Positive semi-definite. Above 600 cases, a random 600 of them are used.
+        Positive semi-definite.
     targets : ndarray of shape (n, q)
         Several outputs that share the weights.
-    max_iter : int, default 30
-        Most steps of L-BFGS.
+    start : float, default -1
+        Logarithm of every weight at first.
+    stages : sequence of (int, int)
+        How many random cases are used for at most how many steps, one after another.
     random_state : int, default 0
 
     Returns
@@ -46,41 +60,61 @@ def tune_weights(
     ----------
     Rasmussen, Williams (2006), Gaussian Processes for Machine Learning, equation 5.12.
     """
-    n = len(targets)
-    if n > _MOST_ROWS:
-        drawn = np.sort(np.random.default_rng(random_state).permutation(n)[:_MOST_ROWS])
-        kernels = [kernel[np.ix_(drawn, drawn)] for kernel in kernels]
-        targets = targets[drawn]
-    spread = np.sqrt(np.mean(targets**2))
-    if not spread > 0:
-        return np.zeros(len(kernels))
-    y = targets / spread
-    stack = np.stack([kernel.ravel() for kernel in kernels])
+    order = np.random.default_rng(random_state).permutation(len(targets))
+    weights = np.full(len(kernels), start)
+    for most, steps in stages:
+        drawn = np.sort(order[:most])
+        spread = np.sqrt(np.mean(targets[drawn] ** 2))
+        if not spread > 0:
+            return np.zeros(len(kernels))
+        objective = _LeaveOneOut(kernels, targets / spread, drawn)
+        options = {"maxiter": steps, "ftol": 1e-5}
+        bounds = [_BOUNDS] * len(kernels)
+        weights = minimize(
+            objective, weights, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+        ).x
+        if len(targets) <= most:
+            break
+    return np.asarray(weights)
 
-    def error(w: np.ndarray) -> tuple[float, np.ndarray]:
-        weights = np.exp(w)
-        size = len(y)
-        A = (weights @ stack).reshape(size, size)
+
+class _LeaveOneOut:
+    """Mean squared leave-one-out error over some cases, and its gradient in the log weights.
+
+    Kernels are symmetric, so their lower triangles are enough.
+    """
+
+    def __init__(self, kernels: Sequence[np.ndarray], targets: np.ndarray, cases: np.ndarray):
+        self.lower = np.tril_indices(len(cases))
+        at = (cases[self.lower[0]], cases[self.lower[1]])
+        self.stack = np.stack([kernel[at] for kernel in kernels])
+        self.y = targets[cases]
+        self.twice = np.where(self.lower[0] == self.lower[1], 1.0, 2.0)
+
+    def __call__(self, w: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, size, y = np.exp(w), len(self.y), self.y
+        A = np.zeros((size, size))
+        A[self.lower] = weights.astype(self.stack.dtype) @ self.stack
         A[np.diag_indices(size)] += 1.0
         inverse = _inverse(A)
         a, d = inverse @ y, np.diag(inverse)
         left_out = a / d[:, None]
         by_a = 2 * left_out / d[:, None] / y.size
-        by_d = -2 * (left_out**2 / d[:, None]).sum(axis=1) / y.size
-        sensitivity = a @ (inverse @ by_a).T + (inverse * by_d) @ inverse
-        gradient = -weights * (stack @ sensitivity.T.ravel())
+        by_d = 2 * (left_out**2 / d[:, None]).sum(axis=1) / y.size
+        one_way = a @ (inverse @ by_a).T
+        # the product of inverse, diagonal and inverse is symmetric: half of it is computed
+        scaled = np.asfortranarray(inverse * np.sqrt(by_d))
+        sensitivity = (one_way + one_way.T) / 2 - dsyrk(1.0, scaled, lower=True)
+        by_kernel = self.stack @ (self.twice * sensitivity[self.lower]).astype(self.stack.dtype)
+        gradient = -weights * by_kernel
         return float((left_out**2).sum() / y.size), gradient
-
-    start = np.full(len(kernels), -1.0)
-    bounds = [_BOUNDS] * len(kernels)
-    options = {"maxiter": max_iter, "ftol": 1e-5}
-    found = minimize(error, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return np.asarray(found.x)
 
 
 def combine(kernels: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """Return the sum of the kernels named in ``weights``, times e to their weight."""
-    return np.asarray(sum(np.exp(weight) * kernels[name] for name, weight in weights.items()))
+    return np.asarray(
+        sum(np.exp(weight) * kernels[name].astype(np.float64) for name, weight in weights.items())
+    )
 
 
 def smoother(known: np.ndarray, cross: np.ndarray) -> np.ndarray:
@@ -99,6 +133,11 @@ def smoother(known: np.ndarray, cross: np.ndarray) -> np.ndarray:
     return np.asarray(cho_solve(factor, cross.T).T)
 
 
+def inverse_with_noise(known: np.ndarray) -> np.ndarray:
+    """Return ``(known + I)^-1`` for a kernel of shape (n, n)."""
+    return _inverse(known + np.eye(len(known)))
+
+
 def leave_group_out(known: np.ndarray, targets: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return each target less its prediction from the other groups.
 
@@ -113,7 +152,7 @@ def leave_group_out(known: np.ndarray, targets: np.ndarray, groups: np.ndarray) 
     -------
     ndarray of shape (n, q)
     """
-    inverse = _inverse(known + np.eye(len(known)))
+    inverse = inverse_with_noise(known)
     solved = inverse @ targets
     errors = np.empty(targets.shape)
     for name in np.unique(groups):
@@ -132,6 +171,6 @@ def leave_one_out(known: np.ndarray, targets: np.ndarray) -> np.ndarray:
 def _inverse(matrix: np.ndarray) -> np.ndarray:
     """Invert a symmetric positive definite matrix from its Cholesky factor."""
     factor, lower = cho_factor(matrix, lower=True, check_finite=False)
-    inverse, _ = dpotri(factor, lower=lower)
-    result = np.tril(inverse)
-    return np.asarray(result + np.tril(result, -1).T)
+    inverse, _ = dpotri(factor, lower=lower, overwrite_c=True)
+    rows = np.tri(len(inverse), dtype=bool)
+    return np.asarray(np.where(rows, inverse, inverse.T))

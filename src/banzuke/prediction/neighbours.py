@@ -9,7 +9,7 @@ __all__ = ["neighbour_residual"]
 _OVERLAP = 20.0  # shared items that the belief "unrelated" weighs
 _POWERS = (2, 3, 4)
 _FLOORS = (0.03, 0.3)
-_MOST_ITEMS = 1000  # for tuning
+_MOST_ITEMS, _MOST_MODELS = 600, 300  # for tuning
 
 
 def neighbour_residual(residual: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ def neighbour_residual(residual: np.ndarray, known: np.ndarray) -> np.ndarray:
     zero = np.zeros_like(residual)
     if min(residual.shape) < 4:
         return zero
-    r, k = residual.astype(np.float32), known.astype(np.float32)
+    r, k = residual.astype(np.float32, copy=False), known.astype(np.float32)
     tuned = np.arange(0, r.shape[1], max(1, r.shape[1] // _MOST_ITEMS))
     chosen = _tune(r[:, tuned], k[:, tuned])
     if chosen is None:
@@ -46,15 +46,15 @@ def neighbour_residual(residual: np.ndarray, known: np.ndarray) -> np.ndarray:
 def _tune(r: np.ndarray, k: np.ndarray) -> tuple[int, float] | None:
     """Find the power and floor that predict half of the items from the other half."""
     halves = np.arange(r.shape[1]) % 2 == 0
-    best, chosen = float(np.square(r).sum()), None
-    across = [_correlation(r[:, half], k[:, half]) for half in (halves, ~halves)]
+    some = np.arange(0, len(r), max(1, len(r) // _MOST_MODELS))
+    best, chosen = float(np.square(r[some]).sum()), None
+    across = [_correlation(r[:, half], k[:, half])[some] for half in (halves, ~halves)]
     for power in _POWERS:
         for floor in _FLOORS:
             error = 0.0
             for correlation, half in zip(across, (~halves, halves), strict=True):
-                there = k[:, half]
-                guess = _average(correlation**power, r[:, half], there, floor)
-                error += float((np.square(r[:, half] - guess) * there).sum())
+                guess = _average(correlation**power, r[:, half], k[:, half], floor)
+                error += float((np.square(r[some][:, half] - guess) * k[some][:, half]).sum())
             if error < 0.999 * best:
                 best, chosen = error, (power, floor)
     return chosen
@@ -62,13 +62,18 @@ def _tune(r: np.ndarray, k: np.ndarray) -> tuple[int, float] | None:
 
 def _correlation(r: np.ndarray, k: np.ndarray) -> np.ndarray:
     """Positive part of the correlation of each pair of rows, 0 on the diagonal."""
-    length = np.sqrt(np.square(r) @ k.T)
-    overlap = k @ k.T
-    product = np.maximum(length * length.T, 1e-9)
+    if k.all():
+        length = np.sqrt(np.square(r).sum(axis=1, keepdims=True))
+        overlap = np.float32(r.shape[1])
+    else:
+        length = np.sqrt(np.square(r) @ k.T)
+        overlap = k @ k.T
+    product = np.maximum(length * length.T, np.float32(1e-9))
     correlation = np.maximum(r @ r.T / product, 0) * overlap / (overlap + np.float32(_OVERLAP))
     np.fill_diagonal(correlation, 0)
     return np.asarray(correlation)
 
 
 def _average(weights: np.ndarray, r: np.ndarray, k: np.ndarray, floor: float) -> np.ndarray:
-    return np.asarray((weights @ r) / (weights @ k + np.float32(floor)))
+    there = weights.sum(axis=1, keepdims=True) if k.all() else weights @ k
+    return np.asarray((weights @ r) / (there + np.float32(floor)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
+from sklearn.utils.extmath import randomized_svd
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -14,6 +14,8 @@ from banzuke.prediction.base import score_matrix
 from banzuke.prediction.factorization import MatrixFactorization
 
 __all__ = ["Posterior", "ResponseSpace", "one_row", "principal_components"]
+
+_EXACT = 64  # up to this size of the shorter side, the decomposition is exact
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class ResponseSpace:
 
 
 def principal_components(deviation: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the leading components of a matrix, from the Gram matrix of its shorter side.
+    """Return the leading components of a matrix; of large ones, by random projections.
 
     Parameters
     ----------
@@ -125,18 +127,19 @@ def principal_components(deviation: np.ndarray, n: int) -> tuple[np.ndarray, np.
     >>> positions, loadings = principal_components(np.array([[3.0, 4.0], [6.0, 8.0]]), 1)
     >>> np.round(positions @ loadings.T, 6).tolist()
     [[3.0, 4.0], [6.0, 8.0]]
+
+    References
+    ----------
+    Halko, Martinsson, Tropp (2011), Finding structure with randomness, doi:10.1137/090771806.
     """
-    wide = deviation.shape[0] <= deviation.shape[1]
-    side = deviation if wide else deviation.T
-    gram = (side @ side.T).astype(np.float64)
-    size = len(gram)
-    leading = (max(0, size - n), size - 1)
-    values, vectors = eigh(gram, subset_by_index=leading)
-    vectors = vectors[:, ::-1]
-    length = np.sqrt(np.maximum(values[::-1], 0.0))
-    other = side.T @ vectors
-    other /= np.where(length > 1e-6 * max(float(length[0]), 1e-300), length, np.inf)
-    return (vectors * length, other) if wide else (other * length, vectors)
+    if min(deviation.shape) <= _EXACT:
+        left, length, right = np.linalg.svd(deviation.astype(np.float64), full_matrices=False)
+        left, length, right = left[:, :n], length[:n], right[:n]
+    else:
+        left, length, right = randomized_svd(
+            deviation, n, n_iter=5, power_iteration_normalizer="QR", random_state=0
+        )
+    return left.astype(np.float64) * length, right.T.astype(np.float64)
 
 
 def one_row(scores: Any, n_items: int) -> np.ndarray:

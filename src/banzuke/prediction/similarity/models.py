@@ -47,6 +47,11 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, models: pl.DataFrame, y: None = None) -> Self:
         """Learn vocabularies and scales from a frame of models."""
+        self.fit_transform(models)
+        return self
+
+    def fit_transform(self, models: pl.DataFrame, y: None = None) -> dict[str, np.ndarray]:
+        """Learn from a frame of models and return the kernels among them."""
         refuse_outcomes(models, self.columns)
         sizes = log_sizes(models)
         self.median_ = float(np.nanmedian(sizes)) if (~np.isnan(sizes)).any() else 0.0
@@ -54,9 +59,11 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         self.spread_ = spread if spread > 1e-9 else 1.0
         self.largest_ = float(np.nanmax(sizes, initial=-np.inf))
         names = short_names(models)
-        self._ngrams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+        self._ngrams = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, dtype=np.float32
+        )
         self._words = TfidfVectorizer(
-            tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True
+            tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True, dtype=np.float32
         )
         self._ngrams.fit(names)
         self._words.fit([*names, "model"])
@@ -70,7 +77,7 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             self._scales[column] = deviation if deviation > 1e-9 else 1.0
         own = self._kernels(models, models)
         self.names_ = [name for name, kernel in own.items() if _tells_apart(name, kernel)]
-        return self
+        return {name: own[name] for name in self.names_}
 
     def transform(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
         """Return a matrix of shape (len(left), len(right)) for each kernel."""
@@ -86,8 +93,9 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
 
     def _kernels(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
         a, b = self._encode(left), self._encode(right)
-        gap = np.square((a.size[:, None] - b.size) / self.spread_)
-        wide, near, fine = (np.exp(-gap / (2 * width**2)) for width in (0.5, 0.2, 0.04))
+        gap = np.square((a.size[:, None] - b.size) / self.spread_).astype(np.float32)
+        widths = [np.float32(-0.5 / width**2) for width in (0.5, 0.2, 0.04)]
+        wide, near, fine = (np.exp(gap * width) for width in widths)
         architecture = _same(a.architecture, b.architecture)
         organization = _same(a.organization, b.organization)
         words = (a.words @ b.words.T).toarray()
@@ -103,15 +111,13 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             "organization x size": organization * near,
             "type": _same(a.type, b.type),
             "purpose": _same(a.purpose, b.purpose),
-            "tags": a.tags @ b.tags.T,
-            "date": np.exp(-np.square(a.date[:, None] - b.date) / (2 * 0.5**2)),
+            "tags": (a.tags @ b.tags.T).astype(np.float32),
+            "date": _near(a.date, b.date, 0.5),
         }
         if any(column in right.columns for column in ("base_models", "merge_sources")):
-            kernels["lineage"] = lineage_similarity(left, right)
-        kernels["date"][np.isnan(kernels["date"])] = 0.0
+            kernels["lineage"] = lineage_similarity(left, right).astype(np.float32)
         for column, scale in self._scales.items():
-            distance = (numbers_of(left, column)[:, None] - numbers_of(right, column)) / scale
-            kernels[column] = np.nan_to_num(np.exp(-np.square(distance) / 2))
+            kernels[column] = _near(numbers_of(left, column), numbers_of(right, column), scale)
         return kernels
 
     def _tags(self, models: pl.DataFrame) -> np.ndarray:
@@ -151,12 +157,27 @@ class _Encoded:
 
 
 def _tells_apart(name: str, kernel: np.ndarray) -> bool:
-    off_diagonal = kernel[~np.eye(len(kernel), dtype=bool)]
-    return name == "constant" or (off_diagonal.size > 0 and np.ptp(off_diagonal) > 1e-9)
+    if name == "constant":
+        return True
+    if len(kernel) < 2:
+        return False
+    off_diagonal = kernel.copy()
+    np.fill_diagonal(off_diagonal, kernel[0, 1])
+    return bool(np.ptp(off_diagonal) > 1e-6)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.asarray((a[:, None] == b) & (a[:, None] != "") & (b != ""), dtype=np.float64)
+    """Return 1 where two labels are the same and not empty, else 0; float32."""
+    names, codes = np.unique(np.concatenate([a, b]), return_inverse=True)
+    left, right = codes[: len(a)], codes[len(a) :]
+    right = np.where(names[right] == "", -1, right)
+    return np.asarray(left[:, None] == right, dtype=np.float32)
+
+
+def _near(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
+    """Return a Gaussian kernel of numbers, 0 where one is NaN; float32."""
+    distance = ((a[:, None] - b) / width).astype(np.float32)
+    return np.asarray(np.nan_to_num(np.exp(np.square(distance) * np.float32(-0.5))))
 
 
 def labels_of(models: pl.DataFrame, column: str) -> np.ndarray:

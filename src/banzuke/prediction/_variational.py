@@ -1,0 +1,237 @@
+"""Logistic factors with their uncertainty, by variational Bayes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.special import expit
+
+from banzuke.prediction.factorization import leading_vectors, residual_of_means
+
+__all__ = ["BayesianFactors"]
+
+Index = slice | np.ndarray
+
+_WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
+_SPARSE_WIDTH = 4
+_SPARSE = 0.05  # below this share of observed cells, tiles are narrow and hold active rows only
+_MOST_COLUMNS = 2048  # of the first sweeps; later ones see every column
+
+
+class BayesianFactors:
+    r"""Posterior of model and item vectors, the items of a group sharing a prior.
+
+    .. math:: \mathrm{logit}\, p_{ik} = \tilde m_i \cdot x_k, \quad \tilde m_i = (m_i, 1), \quad
+              m_i \sim N(f_i, \Sigma), \quad x_k \sim N(\mu_g, \Lambda_g^{-1})
+
+    The mean and covariance of each group of items are learned with the vectors, so an item that
+    few models ran behaves like its group as far as the group is alike. The logistic is bounded by
+    a quadratic, which makes every step a matrix product and small systems of equations. Each
+    sweep costs the observed cells times the square of the number of factors.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_models, n_items), float32
+        In [0, 1], NaN where not run.
+    groups : ndarray of shape (n_items,)
+        0, 1, ...: the group of each item.
+    n_factors : int
+        At most; no more than the shorter side has.
+
+    References
+    ----------
+    Jaakkola, Jordan (2000), Bayesian parameter estimation via variational methods,
+    doi:10.1023/A:1008932416310.
+    """
+
+    def __init__(self, scores: np.ndarray, groups: np.ndarray, n_factors: int) -> None:
+        self.groups, self.n_groups = groups, int(groups.max()) + 1
+        self.observed = ~np.isnan(scores)
+        self.complete = bool(self.observed.all())
+        self._width = _WIDTH if self.observed.mean() > _SPARSE else _SPARSE_WIDTH
+        self.centred = np.where(self.observed, scores - np.float32(0.5), np.float32(0))
+        self.d = max(1, min(n_factors, *scores.shape))
+        self._pairs = np.triu_indices(self.d + 1)
+        self._twice = np.where(self._pairs[0] == self._pairs[1], 1, 2).astype(np.float32)
+        self._start(scores)
+
+    def fit(self, n_sweeps: int = 8) -> None:
+        """Sweep over models and items, over a part of a long list of items at first."""
+        some = self._spread_columns()
+        for _ in range(n_sweeps):
+            self.update_items(some)
+            self.update_models(some)
+            self._standardise()
+        if len(some) < len(self.v):
+            self.update_items()
+            self.update_models()
+            self._standardise()
+
+    def refine(self, mean: np.ndarray, covariance: np.ndarray, n_sweeps: int = 4) -> None:
+        """Sweep on with a prior for each model, such as what its metadata say.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (n_models, d)
+        covariance : ndarray of shape (d, d)
+        """
+        self.prior_mean, self.prior_precision = mean, np.linalg.inv(covariance)
+        some = self._spread_columns()
+        for _ in range(n_sweeps):
+            self.update_items(some)
+            self.update_models(some)
+        self.update_items()
+
+    def cells(self) -> np.ndarray:
+        """Return the expected score of every cell, float32, (n_models, n_items)."""
+        models, items = self._second_moments()
+        u, v = self.u.astype(np.float32), self.v.astype(np.float32)
+        result = np.empty(self.observed.shape, dtype=np.float32)
+        for left in range(0, len(v), _WIDTH):
+            columns = slice(left, left + _WIDTH)
+            logit = u @ v[columns].T
+            variance = np.maximum(models @ (items[columns] * self._twice).T - logit**2, 0)
+            # the mean of a logistic of a normal, by the probit approximation
+            result[:, columns] = expit(logit / np.sqrt(1 + np.float32(np.pi / 8) * variance))
+        return result
+
+    def update_items(self, columns: np.ndarray | None = None) -> None:
+        """Find the posterior of the items given the models, and the prior of the groups."""
+        chosen = np.arange(len(self.v)) if columns is None else columns
+        models, items = self._second_moments()
+        u = self.u.astype(np.float32)
+        precision = np.empty((len(chosen), len(self._twice)))
+        weighted = np.empty((len(chosen), self.d + 1))
+        for rows, tile, place in self._tiles(chosen):
+            curvature = self._curvature(models[rows] @ (items[tile] * self._twice).T, rows, tile)
+            precision[place] = curvature.T @ models[rows]
+            weighted[place] = self._centred(rows, tile).T @ u[rows]
+        group = self.groups[chosen]
+        shift = np.einsum("gij,gj->gi", self.group_precision, self.group_mean)
+        inverse = np.linalg.inv(self._unpack(precision) + self.group_precision[group])
+        self.v[chosen] = np.einsum("kij,kj->ki", inverse, weighted + shift[group])
+        self.v_covariance[chosen] = inverse
+        self._update_groups(chosen)
+
+    def update_models(self, columns: np.ndarray | None = None) -> None:
+        """Find the posterior of the models given the items."""
+        chosen = np.arange(len(self.v)) if columns is None else columns
+        models, items = self._second_moments()
+        v, d = self.v.astype(np.float32), self.d
+        packed = np.zeros((len(self.u), len(self._twice)))
+        weighted = np.zeros((len(self.u), d))
+        for rows, tile, _ in self._tiles(chosen):
+            curvature = self._curvature(models[rows] @ (items[tile] * self._twice).T, rows, tile)
+            packed[rows] += curvature @ items[tile]
+            weighted[rows] += self._centred(rows, tile) @ v[tile, :d]
+        moment = self._unpack(packed)
+        self.u_covariance = np.linalg.inv(moment[:, :d, :d] + self.prior_precision)
+        weighted += self.prior_mean @ self.prior_precision - moment[:, :d, d]
+        self.u[:, :d] = np.einsum("kij,kj->ki", self.u_covariance, weighted)
+
+    def _start(self, scores: np.ndarray) -> None:
+        """Begin at the leading singular vectors of what row and column means leave."""
+        n, m = scores.shape
+        d = self.d
+        some = self._spread_columns()
+        self.u, self.v = np.zeros((n, d + 1)), np.zeros((m, d + 1))
+        left, right = leading_vectors(residual_of_means(scores[:, some]), d)
+        spread = np.maximum(left.std(axis=0), 1e-6)
+        self.u[:, :d], self.v[some, :d] = left / spread, right * spread * 2
+        self.u[:, d] = 1.0
+        count = self.observed.sum(axis=0)
+        mean = (self.centred.sum(axis=0, dtype=np.float64) + 0.5 * count) / np.maximum(count, 1)
+        mean = 0.05 + 0.9 * np.where(count > 0, mean, 0.5)
+        self.v[:, d] = np.log(mean / (1 - mean))
+        self.u_covariance = np.tile(0.2 * np.eye(d), (n, 1, 1))
+        self.v_covariance = np.tile(0.1 * np.eye(d + 1), (m, 1, 1))
+        self.prior_mean, self.prior_precision = np.zeros((n, d)), np.eye(d)
+        self.group_mean = np.zeros((self.n_groups, d + 1))
+        self.group_precision = np.tile(2 * np.eye(d + 1), (self.n_groups, 1, 1))
+        self.group_precision[:, d, d] = 0.5
+        self._loose = np.diag(np.r_[np.full(d, 0.1), 1.0])  # covariance that groups lean towards
+        for group in range(self.n_groups):
+            inside = some[self.groups[some] == group]
+            if inside.size:
+                self.group_mean[group] = self.v[inside].mean(axis=0)
+
+    def _update_groups(self, chosen: np.ndarray) -> None:
+        weight = self.d + 3.0
+        group = self.groups[chosen]
+        for g in np.unique(group):
+            inside = chosen[group == g]
+            n = len(inside)
+            self.group_mean[g] = self.v[inside].sum(axis=0) / (n + 0.01)
+            deviation = self.v[inside] - self.group_mean[g]
+            total = deviation.T @ deviation + self.v_covariance[inside].sum(axis=0)
+            self.group_precision[g] = np.linalg.inv((total + weight * self._loose) / (n + weight))
+
+    def _standardise(self) -> None:
+        """Turn the space so that the models are standard normal; predictions stay the same.
+
+        Without it, the scale moves from models to items a little in each sweep only.
+        """
+        d, n = self.d, len(self.u)
+        centre = self.u[:, :d].mean(axis=0)
+        deviation = self.u[:, :d] - centre
+        spread = (deviation.T @ deviation + self.u_covariance.sum(axis=0)) / n
+        turn = np.eye(d + 1)
+        turn[:d, :d], turn[:d, d] = np.linalg.cholesky(spread), centre
+        back = np.linalg.inv(turn)
+        self.u = self.u @ back.T
+        self.u_covariance = back[:d, :d] @ self.u_covariance @ back[:d, :d].T
+        self.v = self.v @ turn
+        self.v_covariance = turn.T @ self.v_covariance @ turn
+        self.group_mean = self.group_mean @ turn
+        self.group_precision = back @ self.group_precision @ back.T
+
+    def _second_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return E[u u'] and E[v v'], upper triangles as rows, float32."""
+        i, j = self._pairs
+        models = self.u[:, i] * self.u[:, j]
+        inner = (i < self.d) & (j < self.d)
+        models[:, inner] += self.u_covariance[:, i[inner], j[inner]]
+        items = self.v[:, i] * self.v[:, j] + self.v_covariance[:, i, j]
+        return models.astype(np.float32), items.astype(np.float32)
+
+    def _unpack(self, packed: np.ndarray) -> np.ndarray:
+        i, j = self._pairs
+        full = np.empty((len(packed), self.d + 1, self.d + 1))
+        full[:, i, j] = packed
+        full[:, j, i] = packed
+        return full
+
+    def _curvature(self, square: np.ndarray, rows: Index, tile: Index) -> np.ndarray:
+        """Return twice the coefficient of the bound, tanh(x / 2) / (2 x), 0 where not run."""
+        root = np.sqrt(np.maximum(square, np.float32(1e-4)), out=square)
+        curvature = np.tanh(root * np.float32(0.5))
+        curvature /= root
+        curvature *= np.float32(0.5)
+        if not self.complete:
+            curvature *= self.observed[rows][:, tile]
+        return np.asarray(curvature)
+
+    def _centred(self, rows: Index, tile: Index) -> np.ndarray:
+        return np.asarray(self.centred[rows][:, tile])
+
+    def _tiles(self, columns: np.ndarray) -> Iterator[tuple[Index, Index, slice]]:
+        """Cut columns into tiles: the rows that have a score there, the columns, their place."""
+        whole = len(columns) == len(self.v)
+        for left in range(0, len(columns), self._width):
+            place = slice(left, left + self._width)
+            tile: Index = place if whole else columns[place]
+            rows: Index = slice(None)  # slices are views, lists of numbers copies
+            if not self.complete:
+                active = self.observed[:, tile].any(axis=1)
+                rows = rows if active.all() else np.flatnonzero(active)
+            yield rows, tile, place
+
+    def _spread_columns(self) -> np.ndarray:
+        """Return all columns, or as many as the first sweeps take, evenly from each group."""
+        m = len(self.groups)
+        if m <= _MOST_COLUMNS:
+            return np.arange(m)
+        by_group = np.argsort(self.groups, kind="stable")
+        step = np.linspace(0, m - 1, _MOST_COLUMNS).astype(np.intp)
+        return np.sort(by_group[step])
