@@ -104,7 +104,7 @@ def test_metadata_of_an_odd_type_is_no_filter_and_no_size():
 
 
 def test_facets_count_unknown_values_too():
-    counts = dict(build_board("table", table_outcomes()).facet_counts["architecture"])
+    counts = dict(build_board("table", table_outcomes()).filter_counts["architecture"])
     assert counts["unknown"] == 32
     assert sum(counts.values()) == 130
 

@@ -46,12 +46,12 @@ def test_a_predicted_cell_says_so_in_text_not_by_colour_alone():
     assert cell == cells.Cell(
         "predicted", "≈ .360", ".31–.42", "predicted, not measured; interval .31–.42"
     )
-    assert list(cells.board_cells(board, SAY))[50][2] == cell
+    assert list(cells.column_cells(board, 2, SAY))[50] == cell
 
 
 def test_measured_partial_and_missing_cells():
     board = build_board("quiz", quiz_outcomes())
-    rows = list(cells.board_cells(board, SAY))
+    rows = list(zip(*(cells.column_cells(board, column, SAY) for column in range(3)), strict=True))
     assert rows[0][0].kind == "measured"
     assert "standard error" in rows[0][0].title
     assert rows[10][2] == cells.Cell(

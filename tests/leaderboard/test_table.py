@@ -1,6 +1,7 @@
 """Filtering, sorting and paging."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from banzuke.exceptions import InvalidInputError
@@ -95,3 +96,42 @@ def test_unknown_columns_are_named(table):
         rows(table, sort="speed")
     with pytest.raises(InvalidInputError, match="no benchmark 'Z'; it has A, B"):
         rows(table, sort="score:Z")
+
+
+def test_yes_no_and_size_filters():
+    outcomes = table_outcomes()
+    merged = [None, *([True, False, False] * 43)]
+    models = outcomes.models.with_columns(is_merged=pl.Series(merged, dtype=pl.Boolean))
+    table = BoardTable(build_board("table", outcomes.replace(models=models)))
+    assert rows(table, merged=["yes"]).size == 43
+    assert rows(table, merged=["yes", "unknown"]).size == 44
+    found = rows(table, size=["7-13", "60-"])
+    sizes = table.board.params_b
+    expected = ((sizes >= 7) & (sizes < 13)) | (sizes >= 60)
+    assert set(found.tolist()) == set(np.flatnonzero(expected).tolist())
+    assert rows(table, size=["unknown"]).tolist() == [0]
+
+
+def test_a_normalised_average_puts_guessing_at_zero(quiz):
+    board = quiz.board
+    raw, scaled = board.standing(), board.standing(normalised=True)
+    known = ~np.isnan(raw.mean)
+    expected = (raw.mean[known] - 0.25) / 0.75
+    np.testing.assert_allclose(scaled.mean[known], expected, atol=1e-6)
+    np.testing.assert_allclose(scaled.standard_error[known], raw.standard_error[known] / 0.75)
+    assert np.isnan(scaled.mean).sum() == np.isnan(raw.mean).sum()
+
+
+def test_categories_are_averaged_and_sorted():
+    outcomes = quiz_outcomes()
+    names = outcomes.items["benchmark"].to_list()
+    category = ["late" if name == "bench2" else "early" for name in names]
+    items = outcomes.items.with_columns(category=pl.Series(category))
+    table = BoardTable(build_board("quiz", outcomes.replace(items=items)))
+    assert dict(table.board.categories) == {"early": (0, 1), "late": (2,)}
+    early = table.category("early", BoardQuery()).mean
+    np.testing.assert_allclose(early, table.board.scores[:, :2].mean(axis=1), atol=1e-6)
+    ordered = early[rows(table, sort="category:early")]
+    assert (np.diff(ordered) <= 0).all()
+    with pytest.raises(InvalidInputError, match="no category 'x'; it has early, late"):
+        rows(table, sort="category:x")

@@ -12,7 +12,9 @@ import numpy as np
 import polars as pl
 
 from banzuke.leaderboard import ranking
+from banzuke.leaderboard.filters import count_values, filter_values
 from banzuke.leaderboard.links import model_key
+from banzuke.leaderboard.standings import Standings
 from banzuke.outcomes import Outcomes, aggregate
 
 FULL_COVERAGE = 0.95
@@ -21,11 +23,8 @@ FULL_COVERAGE = 0.95
 MOST_COLUMNS = 60
 """Collections without a benchmark column and with more items than this become one benchmark."""
 
-FACETS = ("type", "architecture", "precision")
-"""Metadata that can be filtered by value; a board shows those that its models have."""
-
-UNKNOWN = "unknown"
-"""Value of a facet where the metadata is missing."""
+FACETS = ("type", "architecture", "precision", "license")
+"""Filters that are columns of the table too; a board shows those that its models have."""
 
 
 class Status(IntEnum):
@@ -56,6 +55,8 @@ class Board:
         Score of guessing, 0 to 1; NaN where unknown.
     averaged : numpy.ndarray of bool, shape (n_benchmarks,)
         True where the benchmark counts in the average (item column ``averaged``).
+    category_of : tuple of str
+        Category of each benchmark (item column ``category``); empty where it has none.
     measured, standard_error, coverage : numpy.ndarray
         Mean over the items that were run, its standard error, and the share that was run.
     predicted, lower, upper : numpy.ndarray
@@ -73,6 +74,7 @@ class Board:
     n_items: tuple[int, ...]
     chance: np.ndarray
     averaged: np.ndarray
+    category_of: tuple[str, ...]
     measured: np.ndarray
     standard_error: np.ndarray
     coverage: np.ndarray
@@ -113,50 +115,66 @@ class Board:
         return np.where(self.status == Status.PREDICTED, self.predicted, self.measured)
 
     @cached_property
+    def is_measured(self) -> np.ndarray:
+        """True where a cell shows a measured score."""
+        measured: np.ndarray = self.status == Status.MEASURED
+        return measured
+
+    @cached_property
+    def is_predicted(self) -> np.ndarray:
+        """True where a cell shows a predicted score."""
+        predicted: np.ndarray = self.status == Status.PREDICTED
+        return predicted
+
+    @cached_property
+    def standings(self) -> Standings:
+        """Averages over any benchmarks, with ranks and rank intervals."""
+        return Standings(self)
+
+    def standing(self, *, predicted: bool = False, normalised: bool = False) -> ranking.Averages:
+        """Return the averages over the averaged benchmarks, ranked."""
+        columns = np.flatnonzero(self.averaged).tolist()
+        return self.standings.of(columns, predicted=predicted, normalised=normalised)
+
+    @property
     def averages(self) -> tuple[ranking.Averages, ranking.Averages]:
         """Averages and ranks: over measured cells only, and with predicted ones."""
-        status = self.status[:, self.averaged]
-        scores = self.scores[:, self.averaged]
-        measured = status == Status.MEASURED
-        common: dict[str, np.ndarray] = {
-            "measured": measured,
-            "lower": self.lower[:, self.averaged],
-            "upper": self.upper[:, self.averaged],
-            "standard_error": self.standard_error[:, self.averaged],
-        }
-        usable = measured | (status == Status.PREDICTED)
-        return (
-            ranking.average(scores, measured, **common),
-            ranking.average(scores, usable, **common),
-        )
+        return self.standing(predicted=False), self.standing(predicted=True)
 
     @cached_property
     def benchmark_ranks(self) -> np.ndarray:
         """Rank among the models that were measured, for each benchmark; 0 where not ranked."""
-        measured = np.where(self.status == Status.MEASURED, self.scores, np.nan)
-        columns = [ranking.competition_ranks(column) for column in measured.T]
+        columns = [self.standings.of((j,)).rank for j in range(len(self.benchmarks))]
         return np.array(columns, dtype=np.int64).reshape(self.measured.shape[::-1]).T
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether scores can be rescaled so that guessing is zero."""
+        return bool(((self.chance > 0) & (self.chance < 1)).any())
 
     @cached_property
     def facets(self) -> Mapping[str, pl.Series]:
-        """Values of each filter that at least one model has, in row order."""
-        return {
-            name: self.models[name].cast(pl.String).fill_null(UNKNOWN)
-            for name in FACETS
-            if name in self.models.columns
-            and not self.models.schema[name].is_nested()
-            and self.models[name].null_count() < self.models.height
-        }
+        """Values of each facet that is a column of the table, in row order."""
+        return {name: self.filters[name] for name in FACETS if name in self.filters}
 
     @cached_property
-    def facet_counts(self) -> Mapping[str, list[tuple[str, int]]]:
+    def filters(self) -> Mapping[str, pl.Series]:
+        """Values of each filter that at least one model has, in row order."""
+        return filter_values(self.models, self.params_b)
+
+    @cached_property
+    def filter_counts(self) -> Mapping[str, list[tuple[str, int]]]:
         """Value and number of models for each filter, most frequent first."""
-        return {
-            name: values.value_counts(sort=True, name="n")
-            .sort(["n", name], descending=[True, False])
-            .rows()
-            for name, values in self.facets.items()
-        }
+        return {name: count_values(name, values) for name, values in self.filters.items()}
+
+    @cached_property
+    def categories(self) -> Mapping[str, tuple[int, ...]]:
+        """Columns of each category of benchmarks; empty where they are not grouped."""
+        found: dict[str, list[int]] = {}
+        for column, name in enumerate(self.category_of):
+            found.setdefault(name, []).append(column)
+        grouped = 1 < len(found) < len(self.benchmarks)
+        return {name: tuple(columns) for name, columns in found.items()} if grouped else {}
 
     @cached_property
     def children(self) -> Mapping[str, list[str]]:
@@ -210,6 +228,7 @@ def build_board(
         n_items=_counts(table),
         chance=_item_mean(table, itemised, "chance"),
         averaged=_item_mean(table, itemised, "averaged") != 0,
+        category_of=_categories(table, itemised),
         measured=table.scores,
         standard_error=table.layers.get("standard_error", nothing),
         coverage=coverage,
@@ -250,6 +269,20 @@ def _item_mean(table: Outcomes, itemised: Outcomes | None, column: str) -> np.nd
     )
     known = dict(means.select(key, column).rows())
     return np.array([np.nan if known[b] is None else known[b] for b in table.item_ids], float)
+
+
+def _categories(table: Outcomes, itemised: Outcomes | None) -> tuple[str, ...]:
+    source = itemised if itemised is not None else table
+    if "category" not in source.items.columns:
+        return ("",) * table.n_items
+    key = "benchmark" if itemised is not None else "item_id"
+    rows = source.items.select(
+        pl.col(key).cast(pl.String).fill_null("(none)"), pl.col("category").cast(pl.String)
+    ).rows()
+    known: dict[str, str | None] = {}
+    for name, category in rows:
+        known.setdefault(name, category)
+    return tuple(known.get(name) or "" for name in table.item_ids)
 
 
 def _aligned(table: Outcomes, predictions: Outcomes | None) -> tuple[np.ndarray, ...]:

@@ -8,11 +8,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from markupsafe import Markup
 
 from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.catalogue import Catalogue
+from banzuke.leaderboard.ranking import Averages
 
 LONGEST_NAME = 100
 Z_95 = 1.96
@@ -48,7 +48,10 @@ def score(value: float) -> str:
     >>> score(0.4124), score(1.0), score(float("nan"))
     ('.412', '1.000', '–')
     """
-    return "–" if math.isnan(value) else f"{value:.3f}".removeprefix("0")
+    if math.isnan(value):
+        return "–"
+    text = f"{value:.3f}"
+    return text.replace("-0.", "−.", 1) if text.startswith("-") else text.removeprefix("0")
 
 
 def interval(lower: float, upper: float) -> str:
@@ -61,7 +64,12 @@ def interval(lower: float, upper: float) -> str:
     """
     if math.isnan(lower) or math.isnan(upper):
         return ""
-    return f"{lower:.2f}".removeprefix("0") + "–" + f"{upper:.2f}".removeprefix("0")
+    return f"{_two(lower)}–{_two(upper)}"
+
+
+def _two(value: float) -> str:
+    text = f"{value:.2f}"
+    return text.replace("-0.", "−.", 1) if text.startswith("-") else text.removeprefix("0")
 
 
 def percent(share: float) -> str:
@@ -108,20 +116,32 @@ def _is_hidden(sign: str) -> bool:
 
 def board_cell(board: Board, row: int, column: int, say: Catalogue) -> Cell:
     """Return the cell of one model on one benchmark."""
-    values = (float(matrix[row, column]) for matrix in _matrices(board))
-    return _cell(say, board.n_items[column], *values)
+    return next(column_cells(board, column, say, rows=slice(row, row + 1)))
 
 
-def board_cells(board: Board, say: Catalogue) -> Iterator[list[Cell]]:
-    """Yield the cells of each row of a board."""
+def column_cells(
+    board: Board,
+    column: int,
+    say: Catalogue,
+    *,
+    normalised: bool = False,
+    rows: slice = slice(None),
+) -> Iterator[Cell]:
+    """Yield the cells of one benchmark.
+
+    ``normalised`` rescales scores so that guessing is 0; below zero is worse than guessing.
+    """
+    chance = float(board.chance[column])
+    guess = chance if normalised and 0 < chance < 1 else 0.0
+    scores, lower, upper = (
+        (matrix[rows, column] - guess) / (1 - guess)
+        for matrix in (board.scores, board.lower, board.upper)
+    )
+    errors = board.standard_error[rows, column] / (1 - guess)
+    values = (board.status[rows, column], scores, errors, board.coverage[rows, column])
     # lists: reading single numbers out of an array is many times slower
-    for rows in zip(*(matrix.tolist() for matrix in _matrices(board)), strict=True):
-        yield [_cell(say, *each) for each in zip(board.n_items, *rows, strict=True)]
-
-
-def _matrices(board: Board) -> tuple[np.ndarray, ...]:
-    measured = board.status, board.scores, board.standard_error, board.coverage
-    return (*measured, board.lower, board.upper)
+    for each in zip(*(one.tolist() for one in (*values, lower, upper)), strict=True):
+        yield _cell(say, board.n_items[column], *each)
 
 
 def _cell(
@@ -164,15 +184,37 @@ def predicted_cell(value: float, lower: float, upper: float, say: Catalogue) -> 
 
 def average_cell(board: Board, row: int, say: Catalogue, *, predicted: bool) -> Cell:
     """Return the average of one model; ``predicted`` lets predicted cells count."""
-    averages = board.averages[predicted]
-    mean = float(averages.mean[row])
-    if math.isnan(mean):
-        n = int(board.averaged.sum())
-        lacks = n - int((board.status[row, board.averaged] == Status.MEASURED).sum())
-        return Cell("missing", "–", "", say("board.average_missing", lacks=lacks, n=n))
-    if averages.is_predicted[row]:
-        bounds = float(averages.lower[row]), float(averages.upper[row])
-        return predicted_cell(mean, *bounds, say)
-    error = float(averages.standard_error[row])
-    spread = "" if math.isnan(error) else "; " + say("board.cell_error", error=score(error))
-    return Cell("measured", score(mean), "", say("board.average_measured") + spread)
+    standing = board.standing(predicted=predicted)
+    return next(board_averages(board, standing, say, rows=slice(row, row + 1)))
+
+
+def board_averages(
+    board: Board, standing: Averages, say: Catalogue, *, rows: slice = slice(None)
+) -> Iterator[Cell]:
+    """Yield the average of each model; one that has none says how many benchmarks it lacks."""
+    n = int(board.averaged.sum())
+    lacks = n - board.is_measured[:, board.averaged].sum(axis=1)
+    for cell, missing in zip(average_cells(standing, say, rows), lacks[rows].tolist(), strict=True):
+        if cell.kind == "missing":
+            yield Cell("missing", "–", "", say("board.average_missing", lacks=missing, n=n))
+        else:
+            yield cell
+
+
+def average_cells(standing: Averages, say: Catalogue, rows: slice = slice(None)) -> Iterator[Cell]:
+    """Yield averages over a set of benchmarks."""
+    columns = (standing.mean, standing.is_predicted, standing.standard_error)
+    bounds = standing.lower, standing.upper
+    for mean, is_predicted, error, lower, upper in zip(
+        *(one[rows].tolist() for one in (*columns, *bounds)), strict=True
+    ):
+        if math.isnan(mean):
+            yield Cell("missing", "–", "", say("board.cell_missing"))
+        elif is_predicted:
+            yield predicted_cell(mean, lower, upper, say)
+        elif math.isnan(error):
+            yield Cell("measured", score(mean), "", say("board.average_measured"))
+        else:
+            between = interval(max(0.0, lower), min(1.0, upper))
+            title = say("board.average_interval", error=score(error), interval=between)
+            yield Cell("measured", score(mean), "", title)

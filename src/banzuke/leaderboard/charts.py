@@ -14,9 +14,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from banzuke.leaderboard import cells, links
-from banzuke.leaderboard.board import UNKNOWN, Board, Status
+from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.documents import CapabilitiesDocument, EnsembleDocument
+from banzuke.leaderboard.filters import UNKNOWN
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 _CROWD = 1000  # from so many points on, marks are smaller and let others show through

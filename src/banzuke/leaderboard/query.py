@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 PAGE_SIZES = (50, 100, 200, 500)
 DEFAULT_PAGE_SIZE = 100
 SCORE_PREFIX = "score:"
+CATEGORY_PREFIX = "category:"
 
 _SORT_HELP = (
-    "average, model, type, architecture, precision, params_b, or score:BENCHMARK. Cells that "
+    "average, model, type, architecture, precision, license, params_b, score:BENCHMARK or "
+    "category:CATEGORY. Cells that "
     "were not measured come after the measured ones unless predicted=1; missing ones last."
 )
 
@@ -35,6 +37,24 @@ class BoardQuery(BaseModel):
     type: list[str] = Field(default=[], max_length=50, description="Model types to keep.")
     architecture: list[str] = Field(default=[], max_length=50, description="Architectures to keep.")
     precision: list[str] = Field(default=[], max_length=50, description="Precisions to keep.")
+    license: list[str] = Field(default=[], max_length=50, description="Licences to keep.")
+    size: list[str] = Field(
+        default=[],
+        max_length=10,
+        description="Size bins to keep, in billions: -3, 3-7, 7-13, 13-35, 35-60, 60-, unknown.",
+    )
+    shots: list[str] = Field(
+        default=[], max_length=20, description="Numbers of examples in the prompt to keep."
+    )
+    merged: list[str] = Field(
+        default=[], max_length=3, description="yes, no or unknown: whether it is a merge."
+    )
+    moe: list[str] = Field(
+        default=[], max_length=3, description="yes, no or unknown: whether it mixes experts."
+    )
+    flagged: list[str] = Field(
+        default=[], max_length=3, description="yes, no or unknown: whether it was flagged."
+    )
     size_min: float | None = Field(
         None, ge=0, le=1e9, description="Fewest parameters, in billions; leaves out unknown sizes."
     )
@@ -47,6 +67,15 @@ class BoardQuery(BaseModel):
     )
     predicted: bool = Field(
         False, description="1 lets predicted cells count in averages, ranks and order."
+    )
+    normalised: bool = Field(
+        False, description="1 rescales scores so that guessing is 0 and all right is 1."
+    )
+    columns: list[str] = Field(
+        default=[], max_length=200, description="Columns of the page; the usual ones without it."
+    )
+    density: Literal["compact", "wide"] | None = Field(
+        None, description="Height of the rows of the page."
     )
     page: int = Field(1, ge=1, le=1_000_000, description="Page, from 1.")
     per_page: int | Literal["all"] = Field(
@@ -76,7 +105,9 @@ class BoardQuery(BaseModel):
     def descending(self) -> bool:
         """True where the highest comes first."""
         if self.order is None:
-            return self.sort in ("average", "params_b") or self.sort.startswith(SCORE_PREFIX)
+            return self.sort in ("average", "params_b") or self.sort.startswith(
+                (SCORE_PREFIX, CATEGORY_PREFIX)
+            )
         return self.order == "desc"
 
     def changed(self, **changes: Any) -> BoardQuery:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from banzuke.stats.ranks import RankIntervals
+
+Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -16,11 +20,17 @@ class Averages:
     mean, standard_error : numpy.ndarray
         The standard error takes benchmarks as independent; NaN where one of them has none.
     lower, upper : numpy.ndarray
-        Mean of the bounds of the cells: as wide as if all predictions erred the same way.
+        95 % interval from the standard error. Where the average rests on a predicted cell, the
+        mean of the bounds of the cells: as wide as if all predictions erred the same way.
     is_predicted : numpy.ndarray
         True where the average rests on a predicted cell.
     rank : numpy.ndarray
         1 for the highest average, equal averages share the better rank, 0 where unranked.
+    rank_lower, rank_upper, tie : numpy.ndarray of int64
+        Best and worst rank that the data leave possible, and tie group; 0 where unknown.
+    method : str
+        How the rank intervals were made: ``paired`` (resampled items), ``normal`` (standard
+        errors) or ``none``.
     """
 
     mean: np.ndarray
@@ -29,6 +39,21 @@ class Averages:
     upper: np.ndarray
     is_predicted: np.ndarray
     rank: np.ndarray
+    rank_lower: np.ndarray
+    rank_upper: np.ndarray
+    tie: np.ndarray
+    method: str = "none"
+
+    def ranked(self, rank: np.ndarray, intervals: RankIntervals, method: str) -> Averages:
+        """Return the same averages with other ranks."""
+        return replace(
+            self,
+            rank=rank,
+            rank_lower=intervals.lower,
+            rank_upper=intervals.upper,
+            tie=intervals.group,
+            method=method,
+        )
 
 
 def average(
@@ -66,13 +91,22 @@ def average(
     variance = (standard_error.astype(np.float64) ** 2).sum(axis=1)
     has_error = complete & ~is_predicted
     centre = mean(scores)
+    errors = np.where(has_error, np.sqrt(variance) / max(n, 1), np.nan)
+    unknown = np.zeros(scores.shape[0], np.int64)
     return Averages(
         mean=centre,
-        standard_error=np.where(has_error, np.sqrt(variance) / max(n, 1), np.nan),
-        lower=mean(np.where(measured, scores, lower)),
-        upper=mean(np.where(measured, scores, upper)),
+        standard_error=errors,
+        lower=np.where(
+            is_predicted, mean(np.where(measured, scores, lower)), centre - Z_95 * errors
+        ),
+        upper=np.where(
+            is_predicted, mean(np.where(measured, scores, upper)), centre + Z_95 * errors
+        ),
         is_predicted=is_predicted,
         rank=competition_ranks(centre),
+        rank_lower=unknown,
+        rank_upper=unknown,
+        tie=unknown,
     )
 
 

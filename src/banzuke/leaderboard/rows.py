@@ -1,9 +1,8 @@
-"""Rows in every form they are sent, made once for each board: HTML, JSON, and CSV columns."""
+"""Rows in every form they are sent, made once for each board: HTML, JSON, CSV and Parquet."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,22 +11,22 @@ import numpy as np
 import orjson
 import polars as pl
 
-from banzuke.leaderboard import cells
 from banzuke.leaderboard.board import Board, Status
-from banzuke.leaderboard.catalogue import LANGUAGES, Catalogue, catalogue
-from banzuke.leaderboard.links import model_url
+from banzuke.leaderboard.catalogue import LANGUAGES, catalogue
+from banzuke.leaderboard.query import SCORE_PREFIX, BoardQuery
+from banzuke.leaderboard.row_html import RowHtml
 from banzuke.leaderboard.table import BoardTable
-from banzuke.leaderboard.templating import macro
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
+Kind = tuple[bool, bool]
+"""Whether predicted scores count, and whether the scale is normalised for chance."""
+
+
 @dataclass(frozen=True, eq=False)
 class BoardRows:
-    """The rows of one board, once with averages of measured cells, once with predicted ones.
-
-    Every property is a pair: index it with ``query.predicted``.
-    """
+    """The rows of one board in every form that they are sent."""
 
     board: Board
 
@@ -37,98 +36,94 @@ class BoardRows:
         return BoardTable(self.board)
 
     @cached_property
-    def _rendered(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        return {}
-
-    def html(self, language: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return a table row in HTML for each model, escaped; object arrays of str."""
-        if language not in self._rendered:
-            say = catalogue(language)
-            shared = list(zip(self._metadata, cells.board_cells(self.board, say), strict=True))
-            self._rendered[language] = (
-                self._html(shared, say, predicted=False),
-                self._html(shared, say, predicted=True),
-            )
-        return self._rendered[language]
-
-    def _html(self, shared: list[Any], say: Catalogue, *, predicted: bool) -> np.ndarray:
-        render = macro("_row.html", "row", say.language)
-        ranks = self.board.averages[predicted].rank.tolist()
-        rows = [
-            str(render(rank, metadata, average, scores))
-            for rank, average, (metadata, scores) in zip(
-                ranks,
-                (
-                    cells.average_cell(self.board, row, say, predicted=predicted)
-                    for row in range(len(ranks))
-                ),
-                shared,
-                strict=True,
-            )
-        ]
-        return np.array(rows, dtype=object)
+    def html(self) -> Mapping[str, RowHtml]:
+        """The table in HTML, by language."""
+        return {code: RowHtml(self.board, catalogue(code)) for code in LANGUAGES}
 
     def prepare(self) -> None:
-        """Make all of it now, rather than for the first visitor."""
-        _ = self.table.text_order, self.json, self.csv
-        for language in LANGUAGES:
-            self.html(language)
+        """Make what the first visitors ask for now, rather than for them."""
+        query = BoardQuery.model_validate({})
+        keys = [*self.board.facets, "model", "params_b", "average"]
+        keys += [SCORE_PREFIX + name for name in self.board.benchmarks]
+        for html in self.html.values():
+            for key in ("pick", "rank", *keys):
+                html.column(key, query)
+        _ = self.table.text_order, self._scores
+        self.json(query, np.arange(1))
+        self.frame(query, np.arange(1))
 
     @cached_property
-    def _metadata(self) -> list[dict[str, Any]]:
-        board = self.board
-        facets = {name: board.models[name].cast(pl.String).to_list() for name in board.facets}
-        return [
-            {
-                "name": cells.visible(name, cells.LONGEST_NAME),
-                "url": model_url(board.name, name),
-                "size": cells.size(params),
-                "facets": [_short(facets[facet][row]) for facet in facets],
-            }
-            for row, (name, params) in enumerate(
-                zip(board.model_names, board.params_b.tolist(), strict=True)
-            )
-        ]
+    def _scores(self) -> np.ndarray:
+        """The scores of each model, encoded; the rest of the object stands before them."""
+        found = [b',"scores":' + orjson.dumps(one) + b"}" for one in all_score_records(self.board)]
+        return np.array(found, dtype=object)
 
     @cached_property
-    def json(self) -> tuple[np.ndarray, np.ndarray]:
-        """A JSON object for each model; object arrays of bytes (see `schemas.ModelRow`)."""
-        scores = list(all_score_records(self.board))
-        return self._json(scores, predicted=False), self._json(scores, predicted=True)
+    def _heads(self) -> dict[Kind, np.ndarray]:
+        return {}
 
-    def _json(self, scores: list[dict[str, Any]], *, predicted: bool) -> np.ndarray:
-        encoded = [
-            orjson.dumps({**model_record(self.board, row, predicted=predicted), "scores": record})
-            for row, record in enumerate(scores)
-        ]
-        return np.array(encoded, dtype=object)
+    def json(self, query: BoardQuery, rows: np.ndarray) -> list[bytes]:
+        """Return a JSON object for each of some models (see `schemas.ModelRow`)."""
+        kind = query.predicted, query.normalised
+        if kind not in self._heads:
+            heads = [orjson.dumps(one)[:-1] for one in model_records(self.board, *kind)]
+            self._heads[kind] = np.array(heads, dtype=object)
+        return list(self._heads[kind][rows] + self._scores[rows])
 
     @cached_property
-    def csv(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """A frame with a column for each value, text made safe for spreadsheets."""
-        return _csv_frame(self.board, predicted=False), _csv_frame(self.board, predicted=True)
+    def _frames(self) -> dict[Kind, pl.DataFrame]:
+        return {}
+
+    def frame(self, query: BoardQuery, rows: np.ndarray) -> pl.DataFrame:
+        """Return a frame of some models with a column for each value."""
+        kind = query.predicted, query.normalised
+        if kind not in self._frames:
+            self._frames[kind] = _frame(self.board, *kind)
+        return self._frames[kind][rows]
+
+    def csv(self, query: BoardQuery, rows: np.ndarray) -> str:
+        """Return some models as CSV, text made safe for spreadsheets."""
+        frame = self.frame(query, rows)
+        safe = frame.with_columns(_safe_text(frame[name]) for name in self._text_columns(frame))
+        return safe.rename(_safe).write_csv()
+
+    @staticmethod
+    def _text_columns(frame: pl.DataFrame) -> list[str]:
+        return [name for name, kind in frame.schema.items() if kind == pl.String]
 
 
-def _short(value: str | None) -> str:
-    """Shorten the value of a facet: nearly every architecture ends in the same word."""
-    return cells.visible((value or "–").removesuffix("ForCausalLM") or "–", 60)
-
-
-def model_record(board: Board, row: int, *, predicted: bool) -> dict[str, Any]:
+def model_record(board: Board, row: int) -> dict[str, Any]:
     """Return rank, name, facets, size and average of one model, in plain JSON values."""
-    averages = board.averages[predicted]
-    rank = int(averages.rank[row])
-    return {
-        "rank": rank or None,
-        "model": board.model_names[row],
-        **{name: board.models[name][row] for name in board.facets},
-        "params_b": _plain(board.params_b[row]),
-        "average": _plain(averages.mean[row]),
-        "average_standard_error": _plain(averages.standard_error[row]),
-        "average_is_predicted": bool(averages.is_predicted[row]),
-        "average_lower": _plain(averages.lower[row]) if averages.is_predicted[row] else None,
-        "average_upper": _plain(averages.upper[row]) if averages.is_predicted[row] else None,
+    return next(model_records(board, predicted=False, normalised=False, rows=slice(row, row + 1)))
+
+
+def model_records(
+    board: Board, predicted: bool, normalised: bool, rows: slice = slice(None)
+) -> Iterator[dict[str, Any]]:
+    """Yield `model_record` of each model."""
+    standing = board.standing(predicted=predicted, normalised=normalised)
+    numbers = {
+        "params_b": board.params_b,
+        "average": standing.mean,
+        "average_standard_error": standing.standard_error,
+        "average_lower": standing.lower,
+        "average_upper": standing.upper,
     }
+    counts = {
+        "rank": standing.rank,
+        "rank_lower": standing.rank_lower,
+        "rank_upper": standing.rank_upper,
+        "tie_group": standing.tie,
+    }
+    columns: dict[str, list[Any]] = {
+        **{name: [one or None for one in values[rows].tolist()] for name, values in counts.items()},
+        "model": board.model_names[rows],
+        **{name: board.models[name][rows].to_list() for name in board.facets},
+        **{name: _plain_rows(values[rows]) for name, values in numbers.items()},
+        "average_is_predicted": standing.is_predicted[rows].tolist(),
+    }
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
 
 
 _FIELDS = ("score", "status", "standard_error", "coverage", "lower", "upper")
@@ -158,34 +153,39 @@ def all_score_records(board: Board, rows: slice = slice(None)) -> Iterator[dict[
         }
 
 
-def _plain_rows(matrix: np.ndarray) -> list[list[float | None]]:
+def _plain_rows(matrix: np.ndarray) -> list[Any]:
+    """Return numbers as lists, of lists where there are several columns; None for NaN."""
     values = np.round(matrix.astype(np.float64), 6).astype(object)
     values[np.isnan(matrix)] = None
-    plain: list[list[float | None]] = values.tolist()
+    plain: list[Any] = values.tolist()
     return plain
 
 
-def _plain(value: Any) -> float | None:
-    number = float(value)
-    return None if math.isnan(number) else round(number, 6)
-
-
-def _csv_frame(board: Board, *, predicted: bool) -> pl.DataFrame:
-    averages = board.averages[predicted]
-    rank = pl.Series("rank", averages.rank, dtype=pl.Int64)
+def _frame(board: Board, predicted: bool, normalised: bool) -> pl.DataFrame:
+    standing = board.standing(predicted=predicted, normalised=normalised)
     columns = [
-        rank.replace(0, None),
-        _safe_text(board.models["model"]),
-        *(_safe_text(board.models[name].cast(pl.String)) for name in board.facets),
+        *(
+            pl.Series(name, values, dtype=pl.Int64).replace(0, None)
+            for name, values in (
+                ("rank", standing.rank),
+                ("rank_lower", standing.rank_lower),
+                ("rank_upper", standing.rank_upper),
+                ("tie_group", standing.tie),
+            )
+        ),
+        board.models["model"],
+        *(board.models[name].cast(pl.String) for name in board.facets),
         pl.Series("params_b", board.params_b),
-        pl.Series("average", averages.mean),
-        pl.Series("average standard_error", averages.standard_error),
-        pl.Series("average is_predicted", averages.is_predicted),
+        pl.Series("average", standing.mean),
+        pl.Series("average standard_error", standing.standard_error),
+        pl.Series("average lower", standing.lower),
+        pl.Series("average upper", standing.upper),
+        pl.Series("average is_predicted", standing.is_predicted),
     ]
     names = np.array(_STATUS_NAMES)
     taken = {column.name for column in columns}
     for j, benchmark in enumerate(board.benchmarks):
-        label = _safe(f"{benchmark} (benchmark)" if benchmark in taken else benchmark)
+        label = f"{benchmark} (benchmark)" if benchmark in taken else benchmark
         values = {
             "": board.scores,
             " standard_error": board.standard_error,

@@ -21,13 +21,22 @@ class BenchmarkScore(BaseModel):
 class ModelRow(BaseModel):
     """One model on one board. Also type, architecture and precision where the board has them."""
 
-    rank: int | None = Field(description="1 is best; null where the model has no average.")
+    rank: int | None = Field(
+        description="1 is best, among models measured alike; null where the model has no average."
+    )
+    rank_lower: int | None = Field(
+        description="Best rank that the data leave possible (95 %); null where that is unknown."
+    )
+    rank_upper: int | None = Field(description="Worst rank that the data leave possible (95 %).")
+    tie_group: int | None = Field(
+        description="From 1: models that the best one of the group is not significantly above."
+    )
     model: str
     params_b: float | None = Field(description="Parameters in billions.")
     average: float | None = Field(description="Over all benchmarks; null where one is missing.")
     average_standard_error: float | None
     average_is_predicted: bool
-    average_lower: float | None
+    average_lower: float | None = Field(description="95 %, or that of the predictions.")
     average_upper: float | None
     scores: dict[str, BenchmarkScore]
 

@@ -9,11 +9,12 @@ import numpy as np
 import polars as pl
 
 from banzuke.leaderboard.board import Board, Status
-from banzuke.leaderboard.query import SCORE_PREFIX, BoardQuery
+from banzuke.leaderboard.query import CATEGORY_PREFIX, SCORE_PREFIX, BoardQuery
+from banzuke.leaderboard.ranking import Averages
 from banzuke.leaderboard.refusals import RefusedError
 from banzuke.leaderboard.search import search, searchable
 
-TEXT_COLUMNS = ("model", "type", "architecture", "precision")
+TEXT_COLUMNS = ("model", "type", "architecture", "precision", "license")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +86,7 @@ class BoardTable:
 
     def _matching(self, query: BoardQuery) -> np.ndarray:
         keep = search(self.texts, query.q)
-        for name, values in self.board.facets.items():
+        for name, values in self.board.filters.items():
             wanted: list[str] = getattr(query, name)
             if wanted:
                 keep &= values.is_in(wanted).to_numpy()
@@ -99,16 +100,16 @@ class BoardTable:
 
     def _order(self, query: BoardQuery, rows: np.ndarray) -> np.ndarray:
         """Order rows by column; ties by name; what has no value last in either direction."""
-        group, key = self._key(query.sort, query.predicted)
+        group, key = self._key(query)
         group, key = group[rows], key[rows]
         signed = -key if query.descending else key
         missing = np.isnan(key)
         by_name = self.text_order["model"][rows]
         return np.lexsort((by_name, np.where(missing, 0, signed), group, missing))
 
-    def _key(self, column: str, predicted: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _key(self, query: BoardQuery) -> tuple[np.ndarray, np.ndarray]:
         """Return the group (lower first, in either direction) and the value of each row."""
-        board = self.board
+        board, column, predicted = self.board, query.sort, query.predicted
         together = np.zeros(board.models.height, dtype=np.int8)
         if column.startswith(SCORE_PREFIX):
             index = self.benchmark(column.removeprefix(SCORE_PREFIX))
@@ -116,13 +117,30 @@ class BoardTable:
             apart = (board.status[:, index] < least).astype(np.int8)
             return apart, board.scores[:, index].astype(np.float64)
         if column == "average":
-            return together, board.averages[predicted].mean
+            return together, board.standing(predicted=predicted, normalised=query.normalised).mean
+        if column.startswith(CATEGORY_PREFIX):
+            return together, self.category(column.removeprefix(CATEGORY_PREFIX), query).mean
         if column == "params_b":
             return together, board.params_b
         if column in self.text_order:
             return together, self.text_order[column]
         known = ", ".join(self.text_order)
         raise RefusedError("errors.no_sort", column=column[:80], columns=known)
+
+    def category(self, name: str, query: BoardQuery) -> Averages:
+        """Return the averages over a category of benchmarks.
+
+        Raises
+        ------
+        RefusedError
+            Where the board has no such category.
+        """
+        if name not in self.board.categories:
+            known = ", ".join(self.board.categories)
+            raise RefusedError("errors.no_category", category=name[:80], categories=known)
+        return self.board.standings.of(
+            self.board.categories[name], predicted=query.predicted, normalised=query.normalised
+        )
 
     def benchmark(self, name: str) -> int:
         """Return the column of a benchmark.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Annotated, Any
 
 import orjson
@@ -20,6 +21,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": schemas.Problem, "description": "There is no such board or model."},
     422: {"model": schemas.Problem, "description": "A value of the query cannot be understood."},
 }
+
+_PARQUET = "application/vnd.apache.parquet"
 
 router = APIRouter(prefix="/api/v1")
 
@@ -58,7 +61,7 @@ def board_json(request: Request, board: str, query: Rows) -> Response:
         "page": selection.page,
         "n_pages": selection.n_pages,
     }
-    body = b",".join(rows.json[query.predicted][selection.rows])
+    body = b",".join(rows.json(query, selection.rows))
     # the rows are encoded already: they are put in as they are
     return conditional(request, b'%b,"rows":[%b]}' % (orjson.dumps(head)[:-1], body))
 
@@ -76,9 +79,26 @@ def board_csv(request: Request, board: str, query: Rows) -> Response:
     """
     rows = snapshot(request).board(board)
     selection = rows.table.select(query)
-    text = rows.csv[query.predicted][selection.rows].write_csv()
+    text = rows.csv(query, selection.rows)
     headers = {"Content-Disposition": 'attachment; filename="board.csv"'}
     return conditional(request, text.encode(), "text/csv; charset=utf-8", headers)
+
+
+@router.get(
+    "/boards/{board}.parquet",
+    response_class=Response,
+    responses={
+        200: {"content": {_PARQUET: {}}, "description": "One row a model."},
+        **_PROBLEMS,
+    },
+)
+def board_parquet(request: Request, board: str, query: Rows) -> Response:
+    """Return the same rows as Parquet, text as it is."""
+    rows = snapshot(request).board(board)
+    content = io.BytesIO()
+    rows.frame(query, rows.table.select(query).rows).write_parquet(content)
+    headers = {"Content-Disposition": 'attachment; filename="board.parquet"'}
+    return conditional(request, content.getvalue(), _PARQUET, headers)
 
 
 @router.get("/boards/{board}/models", response_model=schemas.ModelDetail, responses=_PROBLEMS)
@@ -102,7 +122,7 @@ def _model(request: Request, name: str, model: str | None, key: str | None) -> R
     row = model_row(board, model, key)
     detail = {
         "board": board.name,
-        **model_record(board, row, predicted=False),
+        **model_record(board, row),
         "scores": score_records(board, row),
         "metadata": board.models.row(row, named=True),
     }

@@ -122,7 +122,7 @@ def _board(request: Request, current: Snapshot, name: str, query: BoardQuery) ->
     headers = {"Vary": "HX-Request"}
     if request.headers.get("hx-request") != "true":
         return html(request, "board.html", page, current, headers=headers)
-    headers["HX-Push-Url"] = kept(request, page.canonical_url)
+    headers["HX-Push-Url"] = kept(request, page.links.canonical)
     return html(request, "_board.html", page, current, headers=headers)
 
 

@@ -4,40 +4,70 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 from markupsafe import Markup
 
 from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import score, visible
+from banzuke.leaderboard.filters import NO, UNKNOWN, YES
 from banzuke.leaderboard.links import api_url, board_url
-from banzuke.leaderboard.query import PAGE_SIZES, SCORE_PREFIX, BoardQuery
+from banzuke.leaderboard.query import PAGE_SIZES, BoardQuery
 from banzuke.leaderboard.rows import BoardRows
 from banzuke.leaderboard.table import Selection
+from banzuke.leaderboard.views.board_columns import (
+    Choice,
+    Column,
+    ColumnGroup,
+    choices,
+    columns,
+    groups,
+    shown,
+    usual,
+)
 from banzuke.leaderboard.views.site import describe, headline
 
 _FEW_ITEMS = 100
 _MOST_OPTIONS = 100
+_MOST_GROUPS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
-    """A sortable column: its label, the link that sorts by it, and how it is sorted now."""
+class Option:
+    """One value of a filter, and how many models have it."""
 
-    key: str
+    value: str
     label: str
-    title: str
-    url: str
-    aria_sort: str
-    is_number: bool
+    n: int
+    is_chosen: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """The values of one filter: value, number of models, whether it is chosen."""
+    """One filter and its values."""
 
     name: str
-    options: list[tuple[str, int, bool]]
+    options: list[Option]
+
+    @property
+    def n_chosen(self) -> int:
+        """How many values are chosen."""
+        return sum(option.is_chosen for option in self.options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Addresses that hold the state of the table."""
+
+    canonical: str
+    previous: str | None
+    next: str | None
+    reset: str
+    compare: str
+    chart: str
+    json: str
+    csv: str
+    parquet: str
+    predicted: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +77,20 @@ class BoardPage:
     title: str
     board: str
     url: str
-    canonical_url: str
+    links: Links
     query: BoardQuery
     selection: Selection
     columns: list[Column]
+    column_groups: list[ColumnGroup]
+    choices: list[Choice]
     rows: Markup
     filters: list[Filter]
     page_sizes: tuple[int, ...]
     has_predictions: bool
-    previous_url: str | None
-    next_url: str | None
-    reset_url: str
-    chart_url: str
-    json_url: str
-    csv_url: str
+    has_chance: bool
     headline: str | None
     notes: list[str]
+    ranks: list[str]
     provenance: list[tuple[str, list[str]]]
     prediction: list[tuple[str, list[str]]]
 
@@ -70,33 +98,49 @@ class BoardPage:
 def board_page(rows: BoardRows, query: BoardQuery, say: Catalogue) -> BoardPage:
     """Compute the page of a board that a query asks for."""
     board = rows.board
+    if set(query.columns) == set(usual(board)):  # the form sends every box
+        query = query.changed(columns=[])
     selection = rows.table.select(query)
-    url = board_url(board.name)
-    body = "".join(rows.html(say.language)[query.predicted][selection.rows])
+    keys = ["model", *shown(board, query)]
+    body = rows.html[say.language].rows(keys, query, selection.rows)
     return BoardPage(
         title=board.name,
         board=board.name,
-        url=url,
-        canonical_url=query.url(url),
+        url=board_url(board.name),
+        links=_links(board, query, selection),
         query=query,
         selection=selection,
         columns=columns(board, query, say),
-        rows=Markup(body),  # noqa: S704 - escaped when the rows were rendered
-        filters=filters(board, query),
+        column_groups=groups(board, keys),
+        choices=choices(board, query, say),
+        rows=Markup(body),  # noqa: S704 - escaped when the cells were rendered
+        filters=filters(board, query, say),
         page_sizes=PAGE_SIZES,
         has_predictions=has_predictions(board),
-        previous_url=query.url(url, page=selection.page - 1) if selection.page > 1 else None,
-        next_url=(
-            query.url(url, page=selection.page + 1) if selection.page < selection.n_pages else None
-        ),
-        reset_url=url,
-        chart_url=query.changed(page=1, per_page=100).url(board_url(board.name, "scatter")),
-        json_url=query.url(api_url(board.name, ".json"), page=1, per_page="all"),
-        csv_url=query.url(api_url(board.name, ".csv"), page=1, per_page="all"),
+        has_chance=board.has_chance,
         headline=headline(board.provenance),
         notes=notes(board, say),
+        ranks=rank_notes(board, query, say),
         provenance=describe(board.provenance, say),
         prediction=describe(board.prediction, say),
+    )
+
+
+def _links(board: Board, query: BoardQuery, selection: Selection) -> Links:
+    url, page = board_url(board.name), selection.page
+    scatter = query.changed(page=1, per_page=100, columns=[], density=None)
+    files = query.changed(page=1, per_page="all", columns=[], density=None)
+    return Links(
+        canonical=query.url(url),
+        previous=query.url(url, page=page - 1) if page > 1 else None,
+        next=query.url(url, page=page + 1) if page < selection.n_pages else None,
+        reset=url,
+        compare=board_url(board.name, "compare"),
+        chart=scatter.url(board_url(board.name, "scatter")),
+        json=files.url(api_url(board.name, ".json")),
+        csv=files.url(api_url(board.name, ".csv")),
+        parquet=files.url(api_url(board.name, ".parquet")),
+        predicted=query.url(url, predicted=True, page=1),
     )
 
 
@@ -105,59 +149,38 @@ def has_predictions(board: Board) -> bool:
     return bool((board.status == Status.PREDICTED).any())
 
 
-def columns(board: Board, query: BoardQuery, say: Catalogue) -> list[Column]:
-    """Return the columns of a board, in order."""
-    fixed = [("model", say("common.model"), say("board.title_model"), False)]
-    fixed += [
-        (name, say(f"common.{name}"), say(f"board.title_{name}"), False) for name in board.facets
-    ]
-    fixed += [
-        ("params_b", say("common.size"), say("board.title_size"), True),
-        ("average", say("common.average_column"), say("board.title_average"), True),
-    ]
-    scores = [
-        (SCORE_PREFIX + name, visible(name, 40), _benchmark_title(board, index, say), True)
-        for index, name in enumerate(board.benchmarks)
-    ]
-    return [_column(board, query, *each) for each in fixed + scores]
-
-
-def _column(
-    board: Board, query: BoardQuery, key: str, label: str, title: str, number: bool
-) -> Column:
-    current = query.sort == key
-    fresh = query.changed(sort=key, order=None, page=1)
-    if current and fresh.descending == query.descending:  # a second click turns the order
-        fresh = fresh.changed(order="asc" if query.descending else "desc")
-    state = ("descending" if query.descending else "ascending") if current else "none"
-    return Column(
-        key=key,
-        label=label,
-        title=title,
-        url=fresh.url(board_url(board.name)),
-        aria_sort=state,
-        is_number=number,
-    )
-
-
-def _benchmark_title(board: Board, index: int, say: Catalogue) -> str:
-    parts = [visible(board.benchmarks[index])]
-    if board.n_items[index]:
-        parts.append(say("board.title_items", n=board.n_items[index]))
-    if not board.averaged[index]:
-        parts.append(say("board.title_not_averaged"))
-    if not np.isnan(board.chance[index]):
-        parts.append(say("board.title_guessing", score=score(float(board.chance[index]))))
-    return ", ".join(parts)
-
-
-def filters(board: Board, query: BoardQuery) -> list[Filter]:
+def filters(board: Board, query: BoardQuery, say: Catalogue) -> list[Filter]:
     """Return the filters of a board with the most frequent values; chosen ones are kept."""
     found = []
-    for name, counts in board.facet_counts.items():
+    for name, counts in board.filter_counts.items():
         chosen: list[str] = getattr(query, name)
-        shown = counts[:_MOST_OPTIONS] + [one for one in counts[_MOST_OPTIONS:] if one[0] in chosen]
-        found.append(Filter(name=name, options=[(v, n, v in chosen) for v, n in shown]))
+        if len(counts) < 2 and not chosen:
+            continue
+        kept = counts[:_MOST_OPTIONS] + [one for one in counts[_MOST_OPTIONS:] if one[0] in chosen]
+        options = [
+            Option(value=value, label=_option(name, value, say), n=n, is_chosen=value in chosen)
+            for value, n in kept
+        ]
+        found.append(Filter(name=name, options=options))
+    return found
+
+
+def _option(name: str, value: str, say: Catalogue) -> str:
+    if value == UNKNOWN or (name in ("merged", "moe", "flagged") and value in (YES, NO)):
+        return say(f"common.{value}")
+    return f"{value} B" if name == "size" else visible(value, 60)
+
+
+def rank_notes(board: Board, query: BoardQuery, say: Catalogue) -> list[str]:
+    """Return how ranks were made, and between whom."""
+    standing = board.standing(predicted=query.predicted, normalised=query.normalised)
+    found = [say(f"board.ranks_{standing.method}")]
+    labels, _ = board.standings.groups
+    if len(labels) > 1:
+        shown_labels = "; ".join(visible(label, 120) for label in labels[:_MOST_GROUPS])
+        found.append(say("board.ranks_apart", n=len(labels), settings=shown_labels))
+    if query.normalised:
+        found.append(say("board.normalised_note"))
     return found
 
 

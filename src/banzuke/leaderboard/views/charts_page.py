@@ -80,7 +80,7 @@ def scatter_page(rows: BoardRows, query: ScatterQuery, say: Catalogue) -> Scatte
         table_url=table.url(board_url(board.name)),
         query=query,
         benchmarks=board.benchmarks,
-        filters=filters(board, query),
+        filters=filters(board, query, say),
         has_predictions=has_predictions(board),
         n_drawn=sum(len(trace.x) for trace in drawn.data),
         n_matched=selection.matched,
