@@ -38,6 +38,7 @@ def html(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    state: list[tuple[str, str]] | None = None,
 ) -> HTMLResponse:
     """Render a page in the language of the request.
 
@@ -51,13 +52,16 @@ def html(
         For the navigation; None where the data cannot be read.
     status : int, default 200
     headers : mapping, optional
+    state : list of (str, str), optional
+        Query of the page in the other language; that of the request without it.
 
     Returns
     -------
     fastapi.responses.HTMLResponse
     """
     choice = language.choose(request)
-    alternates = language.alternates(_path(request), request.query_params.multi_items())
+    query = request.query_params.multi_items() if state is None else state
+    alternates = language.alternates(_path(request), query)
     around = site(current, alternates) if current is not None else Site(alternates=alternates)
     text = render(template, page, around, choice.language)
     if choice.is_explicit:

@@ -21,6 +21,7 @@ from banzuke.leaderboard.links import (
     board_url,
     model_url,
 )
+from banzuke.leaderboard.page_cache import PageCache
 from banzuke.leaderboard.routes import api, pages
 from banzuke.leaderboard.security import BodyLimit, CrossSiteGuard, SecurityHeaders
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
@@ -62,6 +63,7 @@ def create_app(data: str | Path | Lake, settings: ServiceSettings | None = None)
         redirect_slashes=False,  # model names may end in a slash
     )
     app.state.store = SnapshotStore(data if isinstance(data, Lake) else Lake(data))
+    app.state.pages = PageCache()
     # level 1: a table of all rows is megabytes, and packing it must not outlast sending it
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=1)
     app.add_middleware(PackedTags)

@@ -48,7 +48,7 @@ class BoardRows:
         for html in self.html.values():
             for key in ("pick", "rank", *keys):
                 html.column(key, query)
-        _ = self.table.text_order, self._scores
+        _ = self.table.text_order, self.table.codes, self._scores
         self.json(query, np.arange(1))
         self.frame(query, np.arange(1))
 

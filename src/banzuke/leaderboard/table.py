@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 
 from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.query import CATEGORY_PREFIX, SCORE_PREFIX, BoardQuery
 from banzuke.leaderboard.ranking import Averages
 from banzuke.leaderboard.refusals import RefusedError
-from banzuke.leaderboard.search import search, searchable
+from banzuke.leaderboard.search import Texts, search, searchable
 
 TEXT_COLUMNS = ("model", "type", "architecture", "precision", "license")
 
@@ -48,18 +47,23 @@ class BoardTable:
     board: Board
 
     @cached_property
-    def texts(self) -> pl.DataFrame:
+    def texts(self) -> Texts:
         """Metadata as folded text, for the search."""
         return searchable(self.board.models)
 
     @cached_property
     def text_order(self) -> dict[str, np.ndarray]:
         """Place of each row in the alphabetical order of each text column; NaN where null."""
-        return {
-            name: self.texts[name].rank("dense").cast(pl.Float64).fill_null(np.nan).to_numpy()
-            for name in TEXT_COLUMNS
-            if name in self.texts.columns
-        }
+        return {name: _places(self.texts[name]) for name in TEXT_COLUMNS if name in self.texts}
+
+    @cached_property
+    def codes(self) -> dict[str, tuple[dict[str, int], np.ndarray]]:
+        """Number of each value of each filter, and the number of each row's value."""
+        found = {}
+        for name, values in self.board.filters.items():
+            known, codes = np.unique(values.to_numpy().astype(str), return_inverse=True)
+            found[name] = ({value: code for code, value in enumerate(known.tolist())}, codes)
+        return found
 
     def select(self, query: BoardQuery) -> Selection:
         """Return the rows of one page.
@@ -86,10 +90,10 @@ class BoardTable:
 
     def _matching(self, query: BoardQuery) -> np.ndarray:
         keep = search(self.texts, query.q)
-        for name, values in self.board.filters.items():
+        for name, (known, codes) in self.codes.items():
             wanted: list[str] = getattr(query, name)
             if wanted:
-                keep &= values.is_in(wanted).to_numpy()
+                keep &= np.isin(codes, [known.get(value, -1) for value in wanted])
         sizes = self.board.params_b
         with np.errstate(invalid="ignore"):
             if query.size_min is not None:
@@ -154,3 +158,11 @@ class BoardTable:
             known = ", ".join(self.board.benchmarks[:20])
             raise RefusedError("errors.no_benchmark", benchmark=name[:80], benchmarks=known)
         return self.board.benchmarks.index(name)
+
+
+def _places(texts: list[str]) -> np.ndarray:
+    """Return the place of each text in alphabetical order, equal ones alike; NaN where empty."""
+    array = np.array(texts, dtype=object)
+    order = {text: float(place) for place, text in enumerate(sorted(set(texts)))}
+    places = np.array([order[text] for text in texts])
+    return np.where(array == "", np.nan, places)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
+from banzuke.leaderboard import language
 from banzuke.leaderboard.answers import html, kept, say
 from banzuke.leaderboard.openapi_page import openapi_page
+from banzuke.leaderboard.page_cache import PageCache, is_anonymous
 from banzuke.leaderboard.query import BoardQuery
 from banzuke.leaderboard.routes.lookup import model_row, snapshot
 from banzuke.leaderboard.security import CHART_POLICY
@@ -32,7 +34,7 @@ ModelKey = Annotated[str | None, Query(max_length=64)]
 
 
 @router.get("/")
-def front(request: Request, query: Rows) -> HTMLResponse:
+def front(request: Request, query: Rows) -> Response:
     """Show the default board."""
     current = snapshot(request)
     if current.default_board is None:
@@ -42,7 +44,7 @@ def front(request: Request, query: Rows) -> HTMLResponse:
 
 
 @router.get("/boards/{board}")
-def board(request: Request, board: str, query: Rows) -> HTMLResponse:
+def board(request: Request, board: str, query: Rows) -> Response:
     """Show the table of a board."""
     return _board(request, snapshot(request), board, query)
 
@@ -117,13 +119,28 @@ def api_docs(request: Request) -> HTMLResponse:
     return html(request, "api_docs.html", page, snapshot(request))
 
 
-def _board(request: Request, current: Snapshot, name: str, query: BoardQuery) -> HTMLResponse:
+def _board(request: Request, current: Snapshot, name: str, query: BoardQuery) -> Response:
+    """Answer with a page that was rendered before, where there is one."""
+    if not is_anonymous(request):
+        return _board_page(request, current, name, query)
+    cache: PageCache = request.app.state.pages
+    is_part = request.headers.get("hx-request") == "true"
+    address = request.url.path, tuple(query.pairs())
+    key = (current.version, address, language.choose(request), is_part)
+    kept_page = cache.get(key)
+    if kept_page is None:
+        kept_page = cache.keep(key, _board_page(request, current, name, query))
+    return kept_page.answer(request)
+
+
+def _board_page(request: Request, current: Snapshot, name: str, query: BoardQuery) -> HTMLResponse:
     page = board_view.board_page(current.board(name), query, say(request))
     headers = {"Vary": "HX-Request"}
+    state = page.query.pairs()
     if request.headers.get("hx-request") != "true":
-        return html(request, "board.html", page, current, headers=headers)
+        return html(request, "board.html", page, current, headers=headers, state=state)
     headers["HX-Push-Url"] = kept(request, page.links.canonical)
-    return html(request, "_board.html", page, current, headers=headers)
+    return html(request, "_board.html", page, current, headers=headers, state=state)
 
 
 def _chart(request: Request, template: str, page: object, current: Snapshot) -> HTMLResponse:
