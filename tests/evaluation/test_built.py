@@ -8,7 +8,15 @@ import math
 import numpy as np
 import pytest
 
-from banzuke.evaluation import Selection, Settings, evaluate, load_folder, store, suite_scores
+from banzuke.evaluation import (
+    Selection,
+    Settings,
+    evaluate,
+    load_folder,
+    store,
+    suite_scores,
+    to_outcomes,
+)
 from banzuke.evaluation.engines import OpenAICompatible
 from banzuke.exceptions import ImportFormatError, InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake
@@ -74,13 +82,25 @@ def test_collections_have_data_sets_and_answers(suite_folder, tmp_path):
     lake = Lake(tmp_path / "lake")
     assert store(run, lake, "org/m").changed
     board, answers = lake.read("llm-jp"), lake.read("llm-jp-items")
-    assert board.item_ids == ["mawps", "jamp", "jsts"]
+    assert board.item_ids == ["MR", "NLI", "STS"]
     assert board.scores[0].tolist() == pytest.approx([1, 0.5, 1])
+    assert board.items["averaged"].to_list() == [True, True, False]
+    assert board.items["chance"].to_list() == [None, 0.5, None]
+    assert board.layers["standard_error"][0, 1] == 0  # each premise has one of both labels
+    data_sets = lake.read("llm-jp-data-sets")
+    assert data_sets.item_ids == ["mawps", "jamp", "jsts"]
+    assert data_sets.items["category"].to_list() == ["MR", "NLI", "STS"]
     assert board.models["n_shots"].to_list() == [1]
     assert board.models["engine_version"].to_list() == ["1.0-test"]
     assert answers.shape == (1, 31)
     assert answers.layers["compat"][0, :2].tolist() == [0, 0]
     assert not store(run, lake, "org/m").changed
+    (run.path / "manifest.json").unlink()  # records and suite are enough
+    assert not store(run, lake, "org/m").changed
+    row = board.models.row(0, named=True)
+    assert row["suite"] == "llm-jp"
+    other, _, _ = ask(suite_folder, tmp_path, settings=Settings(style="raw", limit=2))
+    assert to_outcomes(other).models["suite_version"][0] != row["suite_version"]
 
 
 def test_an_over_long_prompt_fails_alone_and_is_counted(suite_folder, tmp_path):

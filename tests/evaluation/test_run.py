@@ -24,6 +24,7 @@ from banzuke.exceptions import ConflictError, EngineError, InvalidInputError, St
 from banzuke.outcomes import Lake
 from banzuke.testing import assert_outcomes_equal
 from banzuke.testing.server import Fault, Server
+from tests.evaluation.conftest import respond
 
 SUITE = load_suite("mini")
 ONE = Settings(limit=1, concurrency=3)
@@ -112,10 +113,18 @@ def test_manifest_says_what_was_run_and_holds_no_key(tmp_path, monkeypatch) -> N
 
 
 @pytest.mark.slow
-def test_kill_at_any_moment_then_the_same_command(tmp_path) -> None:
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", ["mini", "built"])
+def test_kill_at_any_moment_then_the_same_command(tmp_path, suite_folder, kind) -> None:
     command = [sys.executable, "-m", "banzuke", "evaluate", "--model", "test-model"]
-    command += ["--limit", "3", "--concurrency", "2", "--json"]
-    with Server(oracle, delay_seconds=0.08) as server:
+    command += ["--concurrency", "2", "--json"]
+    if kind == "mini":
+        command += ["--limit", "3"]
+        collection, total, answer = "mini", 39, oracle
+    else:
+        command += ["--suite", str(suite_folder), "--shots", "1"]
+        collection, total, answer = "llm-jp-items", 31, respond
+    with Server(answer, delay_seconds=0.08) as server:
         command += ["--base-url", server.url]
         killed, whole = tmp_path / "killed", tmp_path / "whole"
         for wanted in (4, 15):
@@ -127,7 +136,7 @@ def test_kill_at_any_moment_then_the_same_command(tmp_path) -> None:
         before = answered_ids(killed)
         sent = len(server.received)
         report = finish(start(command, killed))
-        assert report["n_new"] == 39 - len(before) == len(server.received) - sent
+        assert report["n_new"] == total - len(before) == len(server.received) - sent
         again = [server.answered[r] for r in map(prompt_of, server.received[sent:])]
         assert max(again) <= 2  # only what was under way at a kill is sent twice
         server.delay_seconds = 0
@@ -135,7 +144,7 @@ def test_kill_at_any_moment_then_the_same_command(tmp_path) -> None:
     for key in ("run", "average", "categories", "n_items"):
         assert report[key] == uninterrupted[key]
     assert without_latency(killed) == without_latency(whole)
-    assert_outcomes_equal(Lake(killed).read("mini"), Lake(whole).read("mini"))
+    assert_outcomes_equal(Lake(killed).read(collection), Lake(whole).read(collection))
 
 
 def start(command: list[str], data: Path) -> subprocess.Popen:
@@ -146,7 +155,7 @@ def start(command: list[str], data: Path) -> subprocess.Popen:
 
 
 def finish(child: subprocess.Popen) -> dict:
-    output, _ = child.communicate(timeout=60)
+    output, _ = child.communicate(timeout=200)
     assert child.returncode == 0
     return json.loads(output)
 
@@ -156,7 +165,7 @@ def records_file(data: Path) -> Path | None:
 
 
 def wait_for_records(data: Path, wanted: int, child: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline and child.poll() is None:
         path = records_file(data)
         if path and path.read_bytes().count(b"\n") >= wanted:
@@ -177,6 +186,8 @@ def answered_ids(data: Path) -> list[str]:
 
 
 def prompt_of(body: dict) -> str:
+    if "prompt" in body:
+        return body["prompt"]
     return "\n".join(message["content"] for message in body["messages"])
 
 

@@ -93,19 +93,22 @@ class Asking:
             record = record_of(task.benchmark, item, request.prompt, outcome, style)
         appender.append(record)
 
+    def items_digest(self) -> str:
+        """Return the sha256 of the items and of how they are scored."""
+        return _digest_of_many(
+            asdict(item) | {"by": [task.benchmark.metric, *task.benchmark.measures]}
+            for task, item in self.suite.questions(self.settings.limit)
+        )
+
     def identity(self, info: EngineInfo) -> dict[str, Any]:
         """Return everything that could change an answer or a score."""
         settings = self.settings
         questions = list(self.suite.questions(settings.limit))
-        measured = (
-            asdict(item) | {"by": [task.benchmark.metric, *task.benchmark.measures]}
-            for task, item in questions
-        )
         return {
             "banzuke": __version__,
             "suite": self.suite.name,
             "items": len(questions),
-            "items_sha256": _digest_of_many(measured),
+            "items_sha256": self.items_digest(),
             "data": dict(self.suite.source),
             "engine": {"name": info.name, "version": info.version, "endpoint": info.endpoint},
             "model": {

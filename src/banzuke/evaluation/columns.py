@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,11 +149,19 @@ def columns_of(path: Path) -> list[Columns]:
         Where the run has not been finished.
     """
     folder = RunFolder(path)
-    manifest = finished(folder)
-    found = {task["name"]: Columns(benchmark=Benchmark(**task)) for task in manifest["tasks"]}
-    values = read_values(path)
-    for record in folder.records():
-        found[record.task].add(record, values.get(record.item_id))
+    tasks = finished(folder)["tasks"]
+    return gather([Benchmark(**task) for task in tasks], folder.records(), read_values(path))
+
+
+def gather(
+    benchmarks: Iterable[Benchmark],
+    records: Iterable[Record],
+    values: Mapping[str, Mapping[str, float]] | None = None,
+) -> list[Columns]:
+    """Sort records into columns; benchmarks without a record are left out."""
+    found = {one.name: Columns(benchmark=one) for one in benchmarks}
+    for record in records:
+        found[record.task].add(record, (values or {}).get(record.item_id))
     return [one for one in found.values() if one.n_items]
 
 

@@ -128,7 +128,11 @@ def suite_scores(run: Path, *, n_draws: int = N_DRAWS, seed: int = 0) -> SuiteSc
     seed : int, default 0
         Of the bootstrap.
     """
-    columns = columns_of(run)
+    return scores_of(columns_of(run), n_draws=n_draws, seed=seed)
+
+
+def scores_of(columns: Sequence[Columns], *, n_draws: int = N_DRAWS, seed: int = 0) -> SuiteScores:
+    """Compute the scores of data sets, categories and the average from columns."""
     everything = draw(columns, n_draws=n_draws, seed=seed)
     drawn = {(columns[i].name, measure, kind): d for (i, measure, kind), d in everything.items()}
     data_sets = [_data_set(one, drawn) for one in columns]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from banzuke.evaluation.asking import Asking
+from banzuke.evaluation.columns import gather
 from banzuke.evaluation.measures import Value
 from banzuke.evaluation.metrics import METRICS
 from banzuke.evaluation.records import Record
 from banzuke.evaluation.results import NOT_AVERAGED
 from banzuke.evaluation.run import Run
-from banzuke.evaluation.scores import SuiteScores, suite_scores
+from banzuke.evaluation.scores import Scored, SuiteScores, scores_of
 from banzuke.evaluation.tasks import Item, Task
+from banzuke.evaluation.values import read_values
 from banzuke.outcomes import Lake, Outcomes, merge, standardise_models
 
 
@@ -36,8 +40,9 @@ def to_outcomes(run: Run, name: str | None = None) -> Outcomes:
         Layers: ``answer`` (raw) and ``prompt`` as text; ``prompt_tokens``,
         ``completion_tokens``, ``truncated`` and ``parse_failure`` (0 or 1) as numbers, NaN
         where the server does not count tokens; ``compat`` for built data sets.
-        ``models``: what is known of the model, and engine, engine_version, prompt_style,
-        n_shots, run. An answer without a score of its own (a rating, a translation) has
+        ``models``: what is known of the model, and suite, suite_version (a digest of the
+        items), engine, engine_version, prompt_style, n_shots, run: what tells which rows
+        are comparable. An answer without a score of its own (a rating, a translation) has
         score NaN and keeps its layers.
     """
     questions = list(run.questions())
@@ -61,33 +66,75 @@ def to_outcomes(run: Run, name: str | None = None) -> Outcomes:
     )
 
 
-def scores_to_outcomes(
-    run: Run, name: str | None = None, scores: SuiteScores | None = None
-) -> Outcomes:
-    """Turn the strict scores of the data sets into one row of Outcomes, an item a data set.
+def _scores(run: Run) -> SuiteScores:
+    benchmarks = [task.benchmark for task in run.suite.tasks]
+    return scores_of(gather(benchmarks, run.records(), read_values(run.path)))
 
-    The mean over a benchmark's items is the score of the category as the leaderboard
-    defines it. A correlation below 0 is stored as 0. Layers: ``standard_error`` and
-    ``compat``, 0 to 1. A data set without a score is NaN.
+
+def scores_to_outcomes(
+    run: Run, scores: SuiteScores, name: str | None = None
+) -> tuple[Outcomes, Outcomes]:
+    """Turn the strict scores of a run into one row of categories, and one of data sets.
+
+    Parameters
+    ----------
+    run : Run
+    scores : SuiteScores
+        Of that run.
+    name : str, optional
+        Of the model.
+
+    Returns
+    -------
+    Outcomes, Outcomes
+        An item for each category, and for each data set; layers ``standard_error`` and
+        ``compat``, 0 to 1. A score that is missing is NaN, a correlation below 0 is 0.
     """
-    found = scores or suite_scores(run.path)
-    rows = [
+    by_name = {one.name: one for one in scores.data_sets}
+    categories = [
         {
             "item_id": one.name,
-            "benchmark": one.category,
+            "benchmark": one.name,
+            "n_items": sum(by_name[part].n_items for part in one.parts),
+            "chance": _mean_chance([by_name[part].chance for part in one.parts]),
+            "averaged": one.name not in NOT_AVERAGED,
+            "data_sets": ", ".join(one.parts),
+        }
+        for one in scores.categories
+    ]
+    data_sets = [
+        {
+            "item_id": one.name,
+            "benchmark": one.name,
+            "category": one.category,
             "metric": one.metric,
             "n_items": one.n_items,
+            "chance": _mean_chance([one.chance]),
             "averaged": one.category not in NOT_AVERAGED,
         }
-        for one in found.data_sets
+        for one in scores.data_sets
     ]
+    return (
+        _score_row(run, name, categories, [one.score for one in scores.categories]),
+        _score_row(run, name, data_sets, [one.score for one in scores.data_sets]),
+    )
+
+
+def _mean_chance(chances: Sequence[float]) -> float | None:
+    """Return the mean chance, 0 to 1; None where one is not defined."""
+    return None if any(map(math.isnan, chances)) else float(np.mean(chances)) / 100
+
+
+def _score_row(
+    run: Run, name: str | None, items: Sequence[Mapping[str, Any]], scores: Sequence[Scored]
+) -> Outcomes:
     return Outcomes(
-        [[_share(one.score.strict) for one in found.data_sets]],
+        [[_share(one.strict) for one in scores]],
         _model_row(run, name),
-        pl.DataFrame(rows),
+        pl.DataFrame(list(items), schema_overrides={"chance": pl.Float64}),
         layers={
-            "standard_error": _numbers(one.score.strict_error / 100 for one in found.data_sets),
-            "compat": _numbers(_share(one.score.compat) for one in found.data_sets),
+            "standard_error": _numbers(one.strict_error / 100 for one in scores),
+            "compat": _numbers(_share(one.compat) for one in scores),
         },
         provenance=_provenance(run, name),
     )
@@ -108,7 +155,10 @@ def _numbers(values: Iterable[float | None]) -> np.ndarray:
 def _model_row(run: Run, name: str | None) -> pl.DataFrame:
     facts = {key: [value] for key, value in run.info.metadata.items()}
     table = pl.DataFrame({"model": [name or run.info.model], **facts})
+    asking = Asking(suite=run.suite, settings=run.settings)
     return standardise_models(table).with_columns(
+        suite=pl.lit(run.suite.name),
+        suite_version=pl.lit(asking.items_digest()[:12]),
         engine=pl.lit(run.info.name),
         engine_version=pl.lit(run.info.version, dtype=pl.String),
         prompt_style=pl.lit(run.settings.style),
@@ -171,12 +221,20 @@ def store(run: Run, lake: Lake, name: str | None = None) -> Stored:
 
     A row holds one run, never cells of two: an earlier run of the same model name is
     replaced, unless it covers more items; then nothing is stored. A run on built data sets
-    has a column for each data set there, and its answers in ``<suite>-items``.
+    has its categories there, its data sets in ``<suite>-data-sets`` and its answers in
+    ``<suite>-items``.
     """
     suite = run.suite.name
-    new = {f"{suite}-items" if run.suite.is_built else suite: to_outcomes(run, name)}
+    answers = to_outcomes(run, name)
+    new = {suite: answers}
     if run.suite.is_built:
-        new[suite] = scores_to_outcomes(run, name)
+        categories, data_sets = scores_to_outcomes(run, _scores(run), name)
+        # the answers first: they tell whether another run covers more
+        new = {
+            f"{suite}-items": answers,
+            suite: categories,
+            f"{suite}-data-sets": data_sets,
+        }
     with lake.transaction() as change:
         for collection, outcomes in new.items():
             row = outcomes
