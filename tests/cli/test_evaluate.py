@@ -48,10 +48,19 @@ def test_table_says_honestly_what_is_near_chance(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--engine", "magic"], "there is no engine 'magic'; use openai-compatible or llama-cpp"),
+        (["--engine", "magic"], "no engine 'magic'; use openai-compatible, llama-cpp, vllm"),
         (["--base-url", "http://127.0.0.1:1"], "needs --base-url URL and --model NAME"),
         (["--engine", "openai-compatible"], "needs --base-url URL and --model NAME"),
         (["--engine", "llama-cpp", "--base-url", "http://x"], "starts its own server"),
+        (["--engine", "vllm", "--base-url", "http://x"], "starts its own server"),
+        (["--engine", "vllm"], "--engine vllm needs --model"),
+        (["--engine", "vllm", "--model", "m", "--vllm-args", "'"], "--vllm-args cannot be read"),
+        (["--engine", "vllm", "--model", "m", "--cache-prompt"], "is for --engine llama-cpp, not"),
+        (["--vllm-python", "/p"], "--vllm-python is for --engine vllm, not for llama-cpp"),
+        (
+            ["--base-url", "http://x", "--model", "m", "--context-tokens", "99"],
+            "--context-tokens is for --engine llama-cpp or vllm, not for openai-compatible",
+        ),
         (["--suite", "maxi"], "there is no suite 'maxi'"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--style", "xml"], "prompt style"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--shots", "9"], "shots, not 9"),

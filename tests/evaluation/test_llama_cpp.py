@@ -50,8 +50,9 @@ def test_smollm2_answers_and_its_server_is_gone_afterwards(tmp_path) -> None:
         run = evaluate(suite, engine, runs=tmp_path, settings=Settings(limit=2, style="raw"))
     assert run.info.metadata["params_b"] == 0.135
     assert run.info.model == "HuggingFaceTB/SmolLM2-135M-Instruct (Q4_1)"
-    assert len(run.records) == run.n_new == 6
-    assert all(record.completion_tokens for record in run.records.values())
+    records = list(run.records())
+    assert len(records) == run.n_new == 6
+    assert all(record.completion_tokens for record in records)
     assert servers
     assert not any(alive(pid) for pid in servers)
 

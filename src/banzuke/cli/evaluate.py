@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,8 +12,6 @@ from banzuke import progress
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json
 from banzuke.exceptions import InvalidInputError
-
-_ENGINES = ("openai-compatible", "llama-cpp")
 
 _Suite = Annotated[
     str,
@@ -53,12 +50,12 @@ _Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME|FILE",
-        help="Name on the server; with --engine llama-cpp 'smollm2' or a GGUF file.",
+        help="Name on the server; 'smollm2' or a GGUF file for llama-cpp; a folder for vllm.",
     ),
 ]
 _Engine = Annotated[
     str | None,
-    typer.Option("--engine", help="llama-cpp starts a local server.", show_default=False),
+    typer.Option("--engine", help="llama-cpp and vllm start a local server.", show_default=False),
 ]
 _BaseUrl = Annotated[
     str | None,
@@ -111,7 +108,43 @@ _Limit = Annotated[
 ]
 _Concurrency = Annotated[int, typer.Option("--concurrency", min=1, help="Requests at a time.")]
 _Threads = Annotated[
-    int, typer.Option("--threads", min=1, help="CPU threads of llama-cpp; 1 on a busy machine.")
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        help="CPU threads of llama-cpp; 1 on a busy machine.",
+        show_default="2",
+    ),
+]
+_ContextTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--context-tokens",
+        min=16,
+        help="Prompt and answer of one request in a server that banzuke starts.",
+        show_default="4096",
+    ),
+]
+_CachePrompt = Annotated[
+    bool,
+    typer.Option("--cache-prompt", help="llama-cpp keeps the shots that prompts start with."),
+]
+_VllmPython = Annotated[
+    str | None,
+    typer.Option("--vllm-python", metavar="PATH", help="A Python that has vLLM, for vllm."),
+]
+_VllmArgs = Annotated[
+    str | None,
+    typer.Option(
+        "--vllm-args", metavar="TEXT", help="More arguments of its server: '--dtype bfloat16'."
+    ),
+]
+_UnsafeCode = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-code",
+        help="Run generated code with your own rights where nothing isolates it.",
+    ),
 ]
 _ThinkingTokens = Annotated[
     int, typer.Option("--thinking-tokens", min=0, help="Extra tokens for a reasoning model.")
@@ -139,7 +172,12 @@ def evaluate(
     comet_model: _Comet = None,
     bert_model: _Bert = None,
     concurrency: _Concurrency = 4,
-    threads: _Threads = 2,
+    threads: _Threads = None,
+    context_tokens: _ContextTokens = None,
+    cache_prompt: _CachePrompt = False,
+    vllm_python: _VllmPython = None,
+    vllm_args: _VllmArgs = None,
+    unsafe_code: _UnsafeCode = False,
     thinking_tokens: _ThinkingTokens = 0,
     name: _Name = None,
     data: DataOption = DEFAULT_DATA,
@@ -163,8 +201,10 @@ def evaluate(
     {strict, strict_error, compat, compat_error}, 0 to 100, null where missing.
     """
     from banzuke import evaluation
+    from banzuke.cli.evaluate_engine import EngineChoice, opened
     from banzuke.cli.evaluate_suite import add_values, chosen_suite, print_report, report
     from banzuke.evaluation.engines.openai_compatible import ClientSettings
+    from banzuke.evaluation.sandbox import unsafe_code_allowed
     from banzuke.outcomes import Lake
 
     if "://" in data:
@@ -191,7 +231,18 @@ def evaluate(
         concurrency=concurrency,
     )
     client = ClientSettings(concurrency=concurrency)
-    with progress.shown(), _engine(engine, base_url, model, client, threads) as running:
+    choice = EngineChoice(
+        engine=engine,
+        base_url=base_url,
+        model=model,
+        threads=threads,
+        context_tokens=context_tokens,
+        cache_prompt=cache_prompt,
+        vllm_python=vllm_python,
+        vllm_args=vllm_args,
+    )
+    allowed = unsafe_code_allowed() if unsafe_code else nullcontext()
+    with progress.shown(), allowed, opened(choice, client) as running:
         run = evaluation.evaluate(chosen, running, runs=Path(data) / "runs", settings=settings)
     add_values(run.path, values=values, comet_model=comet_model, bert_model=bert_model)
     stored = evaluation.store(run, Lake(data), name)
@@ -200,32 +251,3 @@ def evaluate(
         print_json(found)
     else:
         print_report(found, data)
-
-
-@contextmanager
-def _engine(
-    engine: str | None,
-    base_url: str | None,
-    model: str | None,
-    client: Any,
-    threads: int,
-) -> Iterator[Any]:
-    from banzuke.evaluation.engines import OpenAICompatible, llama_cpp
-
-    wanted = engine or ("openai-compatible" if base_url else "llama-cpp")
-    if wanted not in _ENGINES:
-        raise InvalidInputError(f"there is no engine '{wanted}'; use {' or '.join(_ENGINES)}")
-    if wanted == "llama-cpp":
-        if base_url:
-            raise InvalidInputError(
-                "--engine llama-cpp starts its own server; leave --base-url out, or --engine"
-            )
-        server = llama_cpp.ServerSettings(n_slots=client.concurrency, n_threads=threads)
-        with llama_cpp.serve(
-            llama_cpp.find_model(model or "smollm2"), server=server, client=client
-        ) as running:
-            yield running
-        return
-    if not base_url or not model:
-        raise InvalidInputError("a running server needs --base-url URL and --model NAME")
-    yield OpenAICompatible(base_url, model, settings=client)

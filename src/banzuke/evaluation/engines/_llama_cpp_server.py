@@ -1,16 +1,14 @@
-"""The child process of `llama_cpp`: runs llama.cpp's server until standard input ends.
+"""The child process of `llama_cpp`: runs llama.cpp's server until it is killed.
 
-Run as a script. The first line of standard input is a JSON object: model, alias, n_slots,
-n_threads, slot_tokens. Prints one JSON line ``{"url": ...}`` once the server listens. The
-parent holds the other end of standard input: when it dies, even by SIGKILL, the end of
-file stops this process.
+Run as a script. Its argument is a JSON object: model, alias, n_slots, n_threads,
+slot_tokens, cache_prompt. Prints one JSON line ``{"url": ...}`` once the server listens.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
+import threading
 from typing import Any
 
 
@@ -25,7 +23,8 @@ def _start(job: dict[str, Any]) -> Any:
     params.n_parallel = job["n_slots"]
     params.n_ctx = job["n_slots"] * job["slot_tokens"]
     params.n_gpu_layers = 0
-    params.cache_prompt = False  # a reused prefix may change an answer at temperature 0
+    params.cache_prompt = job["cache_prompt"]
+    params.cache_ram_mib = 0  # prefixes stay in the slots; no second copy of them
     params.ui = False
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = job["n_threads"]
@@ -34,12 +33,10 @@ def _start(job: dict[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Serve until the parent closes standard input or dies."""
-    server = _start(json.loads(sys.stdin.readline()))
-    print(json.dumps({"url": server.listening_address}), flush=True)
-    sys.stdin.read()
-    # the server's own shutdown waits for running answers; nobody wants them any more
-    os._exit(0)
+    """Serve until a signal ends this process."""
+    server = _start(json.loads(sys.argv[1]))
+    print("\n" + json.dumps({"url": server.listening_address}), flush=True)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
-import select
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
 from banzuke import progress
 from banzuke.evaluation.engines._base import EngineInfo
+from banzuke.evaluation.engines._supervised import Server, supervised
 from banzuke.evaluation.engines.openai_compatible import ClientSettings, OpenAICompatible
-from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError, NotFoundError
+from banzuke.exceptions import InvalidInputError, MissingExtraError, NotFoundError
 
 _CHILD = Path(__file__).with_name("_llama_cpp_server.py")
 _START_SECONDS = 300.0
@@ -74,11 +71,16 @@ class ServerSettings:
     n_threads : int, default 2
     slot_tokens : int, default 4096
         Prompt and answer of one request together.
+    cache_prompt : bool, default False
+        Keep the beginning of a prompt for the next one that starts alike, as few-shot
+        prompts of one data set do. Much faster; but at temperature 0 an answer may differ
+        from the one without, as with any other batching. Part of a run's identity.
     """
 
     n_slots: int = 4
     n_threads: int = 2
     slot_tokens: int = 4096
+    cache_prompt: bool = False
 
 
 def find_model(given: str) -> LocalModel:
@@ -163,22 +165,23 @@ def serve(
     The server stops with the block, and by itself when this process dies in any way.
     """
     settings = server or ServerSettings()
-    version = _engine_version()
-    with tempfile.TemporaryFile() as log, _child(model, settings, log) as child:
+    version = f"xllamacpp {_engine_version()}"
+    job = orjson.dumps({"model": str(model.path), "alias": _ALIAS, **asdict(settings)}).decode()
+    with supervised("llama.cpp's server", [sys.executable, "-P", str(_CHILD), job]) as running:
         info = EngineInfo(
             name="llama-cpp",
-            version=f"xllamacpp {version}",
+            version=f"{version}, prompt cache" if settings.cache_prompt else version,
             model=model.name,
             model_digest=model.sha256,
             context_tokens=settings.slot_tokens,
             metadata=model.metadata,
         )
         yield OpenAICompatible(
-            _wait_for_address(child, log),
+            running.wait_until(lambda: _address(running), _START_SECONDS),
             _ALIAS,
             settings=client or ClientSettings(concurrency=settings.n_slots),
             info=info,
-            check_alive=lambda: _check_alive(child, log),
+            check_alive=running.check_alive,
         )
 
 
@@ -195,52 +198,7 @@ def _engine_version() -> str:
         ) from None
 
 
-@contextmanager
-def _child(
-    model: LocalModel, settings: ServerSettings, log: IO[bytes]
-) -> Iterator[subprocess.Popen[bytes]]:
-    job = {
-        "model": str(model.path),
-        "alias": _ALIAS,
-        "n_slots": settings.n_slots,
-        "n_threads": settings.n_threads,
-        "slot_tokens": settings.slot_tokens,
-    }
-    child = subprocess.Popen(  # noqa: S603 - our own file, no shell
-        [sys.executable, "-P", str(_CHILD)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-    )
-    try:
-        assert child.stdin is not None  # noqa: S101 - a pipe, as asked for above
-        child.stdin.write(orjson.dumps(job) + b"\n")
-        child.stdin.flush()
-        yield child
-    finally:
-        child.kill()
-        child.communicate()
-
-
-def _wait_for_address(child: subprocess.Popen[bytes], log: IO[bytes]) -> str:
-    assert child.stdout is not None  # noqa: S101 - a pipe, as asked for above
-    deadline = time.monotonic() + _START_SECONDS
-    with progress.step("starting llama.cpp's server"):
-        while time.monotonic() < deadline:
-            ready, _, _ = select.select([child.stdout], [], [], 0.5)
-            line = child.stdout.readline() if ready else b""
-            if line.startswith(b'{"url"'):
-                return str(orjson.loads(line)["url"])
-            if ready and not line:
-                child.wait()
-            _check_alive(child, log)
-    raise EngineError(f"llama.cpp's server did not start in {_START_SECONDS:.0f} s")
-
-
-def _check_alive(child: subprocess.Popen[bytes], log: IO[bytes]) -> None:
-    status = child.poll()
-    if status is None:
-        return
-    log.seek(0)
-    last = " | ".join(log.read().decode(errors="replace").split("\n")[-6:]).strip(" |")
-    raise EngineError(f"llama.cpp's server ended with status {status}; it said last: {last[-600:]}")
+def _address(server: Server) -> str | None:
+    lines = server.output().splitlines()
+    found = next((line for line in lines if line.startswith('{"url"')), None)
+    return None if found is None else str(orjson.loads(found)["url"])
