@@ -12,7 +12,7 @@ import typer
 from banzuke import progress
 from banzuke.cli.embed import EmbedOption, FeatureOption, text_encoder
 from banzuke.cli.options import JsonOption
-from banzuke.cli.output import print_json, print_table
+from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes, importers
 from banzuke.outcomes.importers import ImportOptions
@@ -66,6 +66,9 @@ def benchmark(
     ] = False,
     features: FeatureOption = None,
     embed: EmbedOption = None,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", help="Folder to write plots into (HTML).")
+    ] = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Fits at a time.", min=1)] = 1,
     json: JsonOption = False,
 ) -> None:
@@ -98,10 +101,22 @@ def benchmark(
             hold_out=hold_out,
             n_jobs=jobs,
         )
+    if plots is not None:
+        _write_plots(rows, plots)
     if json:
         print_json({"rows": [row.flat() for row in rows]})
         return
     _print(table, rows)
+
+
+def _write_plots(rows: list[ProtocolRow], folder: Path) -> None:
+    from banzuke.prediction.plots import plot_protocol
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, figure in plot_protocol(rows).items():
+        # one copy of Plotly beside the pages, so that they work offline
+        figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
+        print_note(f"wrote {folder / name}.html")
 
 
 def read_table(where: str) -> Outcomes:

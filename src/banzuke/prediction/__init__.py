@@ -2,6 +2,7 @@
 
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.baselines import MeanScore
+from banzuke.prediction.clusters import offer_ray
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.fill import fill
 from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
@@ -20,3 +21,5 @@ __all__ = [
     "fill",
     "run_protocol",
 ]
+
+offer_ray()

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from joblib import delayed
 from scipy.stats import spearmanr
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import score_matrix
 from banzuke.prediction.baselines import MeanScore
+from banzuke.prediction.clusters import in_parallel
 from banzuke.prediction.conformal import interval_radius, leave_one_out_coverage
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.holdout import Fold, hidden_folds
 from banzuke.prediction.levels import complete_means
-from banzuke.progress import track
 
 __all__ = ["METHODS", "fill"]
 
@@ -77,12 +78,21 @@ def fill(
     layout = _Layout.of(outcomes)
     predicted = METHODS[method](outcomes, layout)
     held_out = _Errors(scores, layout)
-    for fold in track(hidden_folds(outcomes, n_folds=n_folds, seed=seed), "held-out benchmarks"):
-        if not held_out.hidden(fold).any():
-            continue
-        visible = outcomes.replace(scores=fold.visible, layers={})
-        held_out.add(fold, METHODS[method](visible, layout), METHODS["mean"](visible, layout))
+    folds = hidden_folds(outcomes, n_folds=n_folds, seed=seed)
+    telling = [fold for fold in folds if held_out.hidden(fold).any()]
+    tasks = [delayed(_both)(outcomes, fold, layout, method) for fold in telling]
+    done = in_parallel(tasks, "held-out benchmarks")
+    for fold, (means, baseline) in zip(telling, done, strict=True):
+        held_out.add(fold, means, baseline)
     return _result(outcomes, layout, predicted, held_out, method=method, level=level)
+
+
+def _both(
+    outcomes: Outcomes, fold: Fold, layout: _Layout, method: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Predict what a fold hides by a method and by the mean."""
+    visible = outcomes.replace(scores=fold.visible, layers={})
+    return METHODS[method](visible, layout), METHODS["mean"](visible, layout)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 
 from banzuke.exceptions import InvalidInputError
@@ -18,6 +18,8 @@ from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.baselines import MeanScore
 from banzuke.prediction.boosting import BoostedTrees
+from banzuke.prediction.clusters import in_parallel
+from banzuke.prediction.curves import Curves, curves
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.irt import ItemResponse, Rasch
 from banzuke.prediction.kernel import InductiveKernel
@@ -26,7 +28,6 @@ from banzuke.prediction.measures import Measures, measure
 from banzuke.prediction.routing import KNearestItems
 from banzuke.prediction.simrmf import ScaledSimRMF, SimRMF
 from banzuke.prediction.splits import TESTS, Split, make_split
-from banzuke.progress import track
 
 __all__ = ["METHODS", "ProtocolRow", "run_protocol", "unfitted"]
 
@@ -65,6 +66,8 @@ class ProtocolRow:
         Wall time in seconds, of the fit and of all predictions.
     peak_mb : float
         Largest resident memory of the process so far, in megabytes.
+    curves : Curves
+        What plots of this row need.
     """
 
     method: str
@@ -76,14 +79,14 @@ class ProtocolRow:
     fit_s: float
     predict_s: float
     peak_mb: float
+    curves: Curves = field(compare=False)
 
     def flat(self) -> dict[str, Any]:
         """Return one level of plain values."""
-        row = asdict(self)
         return {
-            **{k: row[k] for k in ("method", "test", "seed", "observed")},
-            **row["measures"],
-            **{k: row[k] for k in ("coverage_90", "fit_s", "predict_s", "peak_mb")},
+            **{k: getattr(self, k) for k in ("method", "test", "seed", "observed")},
+            **asdict(self.measures),
+            **{k: getattr(self, k) for k in ("coverage_90", "fit_s", "predict_s", "peak_mb")},
         }
 
 
@@ -154,8 +157,7 @@ def run_protocol(
         for split, seed in zip(draws, at, strict=True)
         for name, predictor in predictors.items()
     ]
-    done = Parallel(n_jobs=n_jobs, return_as="generator")(tasks)
-    return [row for rows in track(done, "protocol", len(tasks)) for row in rows]
+    return [row for rows in in_parallel(tasks, "protocol", n_jobs) for row in rows]
 
 
 def unfitted(
@@ -211,6 +213,7 @@ def _run(
                 fit_s=fitted - started,
                 predict_s=ended - fitted,
                 peak_mb=_peak_megabytes(),
+                curves=curves(predicted, truth, cells),
             )
         )
     return rows

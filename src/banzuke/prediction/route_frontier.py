@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import delayed
 from sklearn.base import clone
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import Predictor
+from banzuke.prediction.clusters import in_parallel
 from banzuke.prediction.routing import Route, route
-from banzuke.progress import track
 
 __all__ = ["RoutePoint", "baselines", "held_out_predictions", "route_frontier"]
 
@@ -89,8 +89,7 @@ def held_out_predictions(
     fold = np.random.default_rng(seed).permutation(outcomes.n_items) % n_folds
     tasks = [delayed(_predicted)(clone(predictor), outcomes, fold == k) for k in range(n_folds)]
     result = np.empty(outcomes.shape)
-    parts = track(Parallel(n_jobs=n_jobs, return_as="generator")(tasks), "folds", n_folds)
-    for number, part in enumerate(parts):
+    for number, part in enumerate(in_parallel(tasks, "folds", n_jobs)):
         result[:, fold == number] = part
     return result
 
