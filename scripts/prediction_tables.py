@@ -1,8 +1,8 @@
 """Measure the methods in the shape of SimRMF's published Table 2, and write the page about it.
 
-Run: ``python scripts/prediction_tables.py FOLDER --keep rows.jsonl [--seeds 0,1,2]``. Rows already in
-the file are not measured again, so a run that was cut off continues. ``banzuke predict benchmark``
-prints the same numbers, all but the oracle's, which is told the truth.
+Run: ``python scripts/prediction_tables.py FOLDER --keep rows.jsonl [--seeds 0,1,2]``. Rows already
+in the file are not measured again, so a run that was cut off continues. ``banzuke predict
+benchmark`` prints the same numbers, all but the oracle's, which is told the truth.
 """
 
 from __future__ import annotations
