@@ -40,6 +40,29 @@ def test_completions_and_chat() -> None:
     assert (sent["max_tokens"], sent["seed"], sent["temperature"]) == (2, 7, 0.5)
 
 
+def test_log_probabilities_of_both_endpoints() -> None:
+    messages = ({"role": "user", "content": "abc"},)
+    text = Request(prompt="abc", max_tokens=2, logprobs=True)
+    with Server(str.upper) as server:
+        _, (first, second, without) = ask(
+            server,
+            text,
+            Request(prompt=messages, max_tokens=3, logprobs=True),
+            Request(prompt="abc", max_tokens=2),
+        )
+    assert first.logprobs == (0.0, -1.0)
+    assert second.logprobs == (0.0, -1.0, -2.0)
+    assert without.logprobs is None
+    assert all("logprobs" in body or body["max_tokens"] == 2 for body in server.received)
+
+
+def test_the_context_that_llama_cpp_tells() -> None:
+    with Server(slot_tokens=100) as server:
+        info, _ = ask(server, Request(prompt="x" * 20, max_tokens=50))
+    assert info.context_tokens == 100
+    assert server.received[0]["max_tokens"] == 100 - 20 - 64
+
+
 def test_thinking_that_the_server_splits_off() -> None:
     chat = Request(prompt=({"role": "user", "content": "a"},), max_tokens=9)
     with Server(message_fields={"reasoning_content": "hm"}) as server:

@@ -55,6 +55,8 @@ class Server:
         Wait before each answer.
     context_tokens : int, optional
         Listed as ``max_model_len``; ``/tokenize`` counts characters.
+    slot_tokens : int, optional
+        Told at ``/props``, as llama.cpp's server does.
     message_fields : mapping, optional
         More fields of a chat message, such as ``reasoning_content``.
 
@@ -85,12 +87,14 @@ class Server:
         model: str = "test-model",
         delay_seconds: float = 0.0,
         context_tokens: int | None = None,
+        slot_tokens: int | None = None,
         message_fields: Mapping[str, Any] | None = None,
     ) -> None:
         self.respond = respond
         self.model = model
         self.delay_seconds = delay_seconds
         self.context_tokens = context_tokens
+        self.slot_tokens = slot_tokens
         self.message_fields = dict(message_fields or {})
         self.received: list[dict[str, Any]] = []
         self.answered: Counter[str] = Counter()
@@ -163,6 +167,8 @@ class Server:
             }
         else:
             choice["text"] = text[:most]
+        if body.get("logprobs"):
+            choice["logprobs"] = _logprobs(choice)
         with self._lock:
             self.answered[prompt] += 1
         usage = {"prompt_tokens": len(prompt), "completion_tokens": min(len(text), most)}
@@ -174,6 +180,15 @@ def _prompt(body: Mapping[str, Any]) -> str:
     if messages is None:
         return str(body.get("prompt", ""))
     return "\n".join(str(message["content"]) for message in messages)
+
+
+def _logprobs(choice: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the log-probabilities 0, -1, -2, ... of the letters, in the layout of the endpoint."""
+    if "message" not in choice:
+        letters = list(choice["text"])
+        return {"tokens": letters, "token_logprobs": [-float(i) for i in range(len(letters))]}
+    letters = list(choice["message"]["content"])
+    return {"content": [{"token": t, "logprob": -float(i)} for i, t in enumerate(letters)]}
 
 
 class _Http(ThreadingHTTPServer):
@@ -208,6 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.endswith("/models"):
             entry = {"id": self.owner.model, "max_model_len": self.owner.context_tokens}
             self._send(200, {"object": "list", "data": [entry]})
+        elif self.path == "/props" and self.owner.slot_tokens:
+            self._send(200, {"default_generation_settings": {"n_ctx": self.owner.slot_tokens}})
         elif self.path == "/version":
             self._send(200, {"version": "1.0-test"})
         else:

@@ -22,6 +22,8 @@ class Request:
     temperature : float, default 0
     seed : int, default 0
     stop : tuple of str, default ()
+    logprobs : bool, default False
+        Ask for the log-probabilities of the answer's tokens.
     """
 
     prompt: Prompt
@@ -29,6 +31,7 @@ class Request:
     temperature: float = 0.0
     seed: int = 0
     stop: tuple[str, ...] = ()
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,9 @@ class Answer:
         As counted by the server; None where it does not.
     latency_seconds : float
         From sending to the whole answer, the last attempt only.
+    logprobs : tuple of float, optional
+        Natural log-probability of each token of the answer; None where not asked for or
+        not offered.
     """
 
     text: str
@@ -54,6 +60,7 @@ class Answer:
     prompt_tokens: int | None
     completion_tokens: int | None
     latency_seconds: float
+    logprobs: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,8 @@ class OpenAICompatible:
         self._context = self._context or entry.get("max_model_len") or meta.get("n_ctx")
         if self._info is not None:
             return self._info
+        if self._context is None:
+            self._context = await self._llama_cpp_context()
         version = await self._get(f"{self._root}/version")
         found = version.get("version") if isinstance(version, dict) else None
         size = meta.get("n_params")
@@ -147,6 +149,13 @@ class OpenAICompatible:
             endpoint=self.endpoint,
             metadata={"params_b": size / 1e9} if isinstance(size, (int, float)) else {},
         )
+
+    async def _llama_cpp_context(self) -> int | None:
+        """Return the context of one slot, which llama.cpp's server tells at ``/props``."""
+        props = await self._get(f"{self._root}/props")
+        settings = props.get("default_generation_settings") if isinstance(props, dict) else None
+        found = settings.get("n_ctx") if isinstance(settings, dict) else None
+        return found if isinstance(found, int) and found > 0 else None
 
     async def answer(self, request: Request) -> Answer:
         """Send one request, with retries.
@@ -298,7 +307,11 @@ def _body(model: str, request: Request) -> tuple[str, dict[str, Any]]:
     if request.stop:
         body["stop"] = list(request.stop)
     if isinstance(request.prompt, str):
+        if request.logprobs:
+            body["logprobs"] = 1
         return "/completions", {**body, "prompt": request.prompt}
+    if request.logprobs:
+        body["logprobs"] = True
     return "/chat/completions", {**body, "messages": [dict(m) for m in request.prompt]}
 
 
@@ -316,9 +329,23 @@ def _read_answer(reply: Any, seconds: float) -> Answer:
             prompt_tokens=usage.get("prompt_tokens"),
             completion_tokens=usage.get("completion_tokens"),
             latency_seconds=seconds,
+            logprobs=_read_logprobs(choice.get("logprobs")),
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise EngineError(
             "the server's answer has no text where the OpenAI API puts it; "
             f"it has {str(reply)[:200]}"
         ) from error
+
+
+def _read_logprobs(found: Any) -> tuple[float, ...] | None:
+    """Read both layouts: a list of numbers (completions), or a list of tokens (chat)."""
+    if not isinstance(found, dict):
+        return None
+    tokens = found.get("content")
+    if isinstance(tokens, list):
+        values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
+    else:
+        values = found.get("token_logprobs") or []
+    numbers = [float(value) for value in values if isinstance(value, (int, float))]
+    return tuple(numbers) if numbers else None
