@@ -22,6 +22,7 @@ from banzuke.cli.compare import compare
 from banzuke.cli.demo import demo
 from banzuke.cli.evaluate import evaluate
 from banzuke.cli.export_run import export_run
+from banzuke.cli.worker import worker
 
 app = typer.Typer(
     name="banzuke",
@@ -40,6 +41,7 @@ app.command("demo", rich_help_panel=PAGES)(demo)
 app.command("serve", rich_help_panel=PAGES)(serve.serve)
 app.command("submit", rich_help_panel=PAGES)(submit.submit)
 app.add_typer(token.app, name="token", rich_help_panel=PAGES)
+app.command("worker", rich_help_panel=PAGES)(worker)
 app.command("import", rich_help_panel=RESULTS)(import_results.import_results)
 app.add_typer(data.app, name="data", rich_help_panel=RESULTS)
 app.add_typer(suite.app, name="suite", rich_help_panel=RESULTS)

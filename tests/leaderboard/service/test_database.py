@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from banzuke.exceptions import StorageError
+from banzuke.leaderboard.service import migrating
 from banzuke.leaderboard.service.database import Database
 from banzuke.leaderboard.service.migrating import require_current, upgrade
 from banzuke.leaderboard.service.tables import Base
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(database):
+    folder = Path(migrating.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == migrating.NEWEST
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 

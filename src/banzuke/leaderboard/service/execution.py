@@ -76,15 +76,14 @@ class Execution:
         with self._lock:
             self._running[claim.workflow] = evaluation
         status = DBOS.get_workflow_status(claim.workflow)
+        if status is not None and status.status in _ENDED:
+            # the results database, which may come from a back-up, says that it has not ended;
+            # what is done is done there, too, so an empty journal is no loss
+            DBOS.delete_workflow(claim.workflow)
+            status = None
         if status is None:
             with SetWorkflowID(claim.workflow):
                 DBOS.start_workflow(self._workflow, claim.workflow)
-        elif status.status in _ENDED:
-            # it ended without an end in the results database: nothing is left to resume
-            evaluation.fail(
-                f"the evaluation stopped with {status.status.lower()} before its end; re-run it"
-            )
-            self._end(evaluation)
         else:
             DBOS.resume_workflow(claim.workflow, queue_name=self._queue)
 

@@ -177,11 +177,13 @@ class Worker:
         _log.info("worker stopped", worker=self.name, handed_back=len(left))
 
 
-def run_worker(settings: ServiceSettings, *, concurrency: int, name: str | None) -> None:
+def run_worker(
+    settings: ServiceSettings, *, concurrency: int, name: str | None, until_idle: bool = False
+) -> None:
     """Run a worker as the whole of this process: SIGTERM and SIGINT end it in order."""
     worker = Worker(settings, concurrency=concurrency, name=name)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
-    worker.run()
+    worker.run(until_idle=until_idle)
     # threads of the journal may wait for the end of workflows that others have now
     os._exit(0)
