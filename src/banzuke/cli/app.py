@@ -10,10 +10,12 @@ from banzuke._version import __version__
 from banzuke.cli import (
     capabilities,
     data,
+    database,
     ensemble,
     import_results,
     predict,
     serve,
+    submissions,
     submit,
     suite,
     token,
@@ -36,12 +38,18 @@ app = typer.Typer(
 RESULTS = "Results in"
 ANALYSES = "What the results say"
 PAGES = "For people to see"
+SERVICE = "Run the service"
 
 app.command("demo", rich_help_panel=PAGES)(demo)
 app.command("serve", rich_help_panel=PAGES)(serve.serve)
 app.command("submit", rich_help_panel=PAGES)(submit.submit)
-app.add_typer(token.app, name="token", rich_help_panel=PAGES)
-app.command("worker", rich_help_panel=PAGES)(worker)
+app.add_typer(token.app, name="token", rich_help_panel=SERVICE)
+app.command("worker", rich_help_panel=SERVICE)(worker)
+app.add_typer(submissions.app, name="submissions", rich_help_panel=SERVICE)
+app.add_typer(database.app, name="database", rich_help_panel=SERVICE)
+app.command("backup", rich_help_panel=SERVICE)(database.backup)
+app.command("restore", rich_help_panel=SERVICE)(database.restore)
+app.command("export", rich_help_panel=SERVICE)(database.export)
 app.command("import", rich_help_panel=RESULTS)(import_results.import_results)
 app.add_typer(data.app, name="data", rich_help_panel=RESULTS)
 app.add_typer(suite.app, name="suite", rich_help_panel=RESULTS)

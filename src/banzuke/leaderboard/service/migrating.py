@@ -69,6 +69,16 @@ def require_current(database: Database) -> None:
     )
 
 
+def is_used(url: str) -> bool:
+    """Say whether there is a results database at an address, without making one."""
+    from sqlalchemy import make_url
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return bool(parsed.database) and Path(str(parsed.database)).is_file()
+    return True
+
+
 def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None

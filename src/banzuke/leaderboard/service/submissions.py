@@ -25,6 +25,7 @@ from banzuke.leaderboard.service.schemas import (
 from banzuke.leaderboard.service.settings import ServiceSettings
 from banzuke.leaderboard.service.tables import EventRow, StepRow, SubmissionRow
 from banzuke.leaderboard.service.transitions import change_state, record, refuse_impossible
+from banzuke.leaderboard.service.withdrawing import take_withdrawn_off_boards
 
 _UNFINISHED = (State.PENDING.value, State.RUNNING.value)
 _IDENTITY = ("model", "revision", "precision", "shots", "prompt_style", "suite")
@@ -197,7 +198,11 @@ class SubmissionStore:
             return _submission(row)
 
         with self._database.writing() as session:
-            return change(session)
+            withdrawn = change(session)
+        if withdrawn.board is not None:
+            # where this fails, a worker does it later
+            take_withdrawn_off_boards(self._database, self._settings)
+        return withdrawn
 
     def rerun(self, submission_id: str, *, actor: str, reason: str | None = None) -> Submission:
         """Evaluate a submission again from the start; what earlier runs found is kept.
