@@ -7,9 +7,10 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from banzuke.leaderboard.backend import open_backend
 from banzuke.leaderboard.errors import refuse
-from banzuke.leaderboard.routes import api_submissions
+from banzuke.leaderboard.routes import api_submissions, health
 from banzuke.leaderboard.security.rates import ApiRate
 from banzuke.leaderboard.security.sessions import cookie_name
+from banzuke.leaderboard.service.metrics import CountRequests, ServiceMetrics
 from banzuke.leaderboard.service.settings import ServiceSettings
 
 
@@ -34,4 +35,7 @@ def take_submissions(app: FastAPI, settings: ServiceSettings) -> None:
         https_only=settings.cookies_are_secure,
     )
     app.add_middleware(ApiRate, limits=service.rates, refuse=refuse)
+    app.state.metrics = ServiceMetrics(service.database)
+    app.add_middleware(CountRequests, metrics=app.state.metrics)
+    app.include_router(health.router)
     app.include_router(api_submissions.router)
