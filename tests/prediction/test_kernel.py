@@ -137,6 +137,36 @@ def test_larger_model_than_all_known_warns(fitted: InductiveKernel) -> None:
         fitted.predict(models=pl.DataFrame({"model": ["huge"], "params_b": [1e5]}))
 
 
+def families(n: int) -> Outcomes:
+    """Models of eight families, each better than the one before."""
+    random = np.random.default_rng(3)
+    family = np.arange(n) % 8
+    level = np.clip(0.15 + 0.08 * family + 0.1 * random.normal(size=n), 0.02, 0.98)
+    scores = (random.random((n, 60)) < level[:, None]).astype(float)
+    names = [f"org{f}/m{i}" for i, f in enumerate(family)]
+    return Outcomes(scores, names, [f"q{i}" for i in range(60)])
+
+
+def test_stronger_models_as_a_group_warn_and_get_wider_intervals() -> None:
+    whole = families(240)
+    place = np.arange(240)
+    known = whole.select(models=np.flatnonzero(place < 160))
+    new = whole.select(models=np.flatnonzero((place >= 160) & (place % 8 >= 5)))
+    fitted = InductiveKernel(4).fit(known)
+    assert fitted.outside_known_range(new.models).all()
+    with pytest.warns(ExtrapolationWarning, match="predicted stronger than the known models"):
+        predicted = fitted.predict(models=new.models)
+    radius, alone = (fitted.model_radius(frame) for frame in (new.models, new.models[[0]]))
+    assert radius[0] > 1.3 * alone[0]
+    assert (np.abs(predicted.mean(axis=1) - new.scores.mean(axis=1)) <= radius).mean() > 0.9
+
+
+def test_new_models_like_the_known_ones_are_inside_the_known_range() -> None:
+    whole = families(240)
+    fitted = InductiveKernel(4).fit(whole.select(models=slice(0, 160)))
+    assert not fitted.outside_known_range(whole.models[160:]).any()
+
+
 @pytest.mark.parametrize("frame", [pl.DataFrame({"name": ["x"]}), pl.DataFrame({"item": ["x"]})])
 def test_frame_without_a_key_is_refused(fitted: InductiveKernel, frame: pl.DataFrame) -> None:
     with pytest.raises(InvalidInputError, match="no column"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -116,6 +117,47 @@ def test_duplicate_rows_get_the_same_prediction(name: str) -> None:
     scores = np.repeat(gappy().scores, 2, axis=0)
     predicted = clone(PREDICTORS[name]).fit(scores).predict()
     np.testing.assert_allclose(predicted[::2], predicted[1::2], atol=0.05)
+
+
+def nameless(scores: np.ndarray) -> Outcomes:
+    """Models and items about which nothing is known but results."""
+    models = pl.DataFrame(
+        {
+            "model": [f"m{row}" for row in range(len(scores))],
+            "params_b": pl.Series([None] * len(scores), dtype=pl.Float64),
+            "architecture": pl.Series([None] * len(scores), dtype=pl.String),
+        }
+    )
+    return Outcomes(scores, models, [f"q{item}" for item in range(scores.shape[1])])
+
+
+@every_predictor
+def test_model_without_results_and_metadata_is_an_average_one(predictor: Predictor) -> None:
+    scores = make_outcomes(30, 40, seed=1).scores.copy()
+    scores[4] = np.nan
+    predicted = clone(predictor).fit(nameless(scores)).predict()
+    assert np.isfinite(predicted).all()
+    known = np.delete(predicted.mean(axis=1), 4)
+    assert known.min() - 0.05 <= predicted[4].mean() <= known.max() + 0.05
+
+
+@every_predictor
+def test_features_that_are_not_numbers_are_no_obstacle(predictor: Predictor) -> None:
+    outcomes = gappy()
+    sizes = [float("nan"), None, -1.0, 0.0, float("inf"), 7.0] * 5
+    models = outcomes.models.with_columns(params_b=pl.Series(sizes))
+    items = outcomes.items.with_columns(text=pl.Series([None, "", "what is it?", "日本"] * 10))
+    broken = outcomes.replace(models=models, items=items)
+    assert np.isfinite(clone(predictor).fit(broken).predict()).all()
+
+
+@every_predictor
+def test_duplicate_rows_get_about_the_same_prediction(predictor: Predictor) -> None:
+    scores = np.repeat(gappy().scores, 2, axis=0)
+    predicted = clone(predictor).fit(scores).predict()
+    run = ~np.isnan(scores[::2]).all(axis=1)  # literal SimRMF leaves others at random places
+    gap = np.abs(predicted[::2] - predicted[1::2])[run]
+    assert np.median(gap) < 0.1
 
 
 def test_score_is_minus_the_root_mean_squared_error() -> None:

@@ -13,7 +13,6 @@ from banzuke.prediction.hierarchy import grouped_regression
 from banzuke.prediction.kernels import (
     combine,
     inverse_with_noise,
-    leave_group_out,
     leave_one_out,
     tune_weights,
 )
@@ -70,7 +69,7 @@ class ModelSide:
         self.weights = _tuned(own, list(own), targets, random_state)
         self._known = combine(own, self.weights)
         inverse = inverse_with_noise(self._known)
-        self._own_weight = np.diag(inverse)
+        self._own_weight, self._inverse = np.diag(inverse), inverse
         self._refine(factors, inverse)
         self.cells = factors.cells()
         self.share = factors.observed.mean(axis=1)
@@ -129,14 +128,19 @@ class ModelSide:
         return np.asarray(self.residual / self._residual_share - left_out)
 
     def _features(self, rows: np.ndarray) -> np.ndarray:
-        position = (rows - self._centre) @ self._axes / self._scale
+        position = (rows - self._centre) @ self._axes.astype(rows.dtype) / self._scale
         return np.hstack([np.ones((len(rows), 1)), position])
+
+    def _corrected(self, rows: np.ndarray) -> np.ndarray:
+        """Add to smoothed rows what the smoothing is known to miss."""
+        missed = self._features(rows).astype(rows.dtype) @ self._slopes.T.astype(rows.dtype)
+        return np.asarray(np.clip(rows + missed, 0.0, 1.0))
 
     def rows(self, models: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return rows over the known items: smooth, and with residuals of the lineage."""
         cross = self.kernels.transform(models, self.models)
         smooth = np.clip(self.mean + combine(cross, self.weights) @ self._smooth, 0.0, 1.0)
-        smooth = np.clip(smooth + self._features(smooth) @ self._slopes.T, 0.0, 1.0)
+        smooth = self._corrected(smooth)
         if not self.residual_weights:
             return smooth, smooth
         return smooth, smooth + combine(cross, self.residual_weights) @ self._passed_on
@@ -155,30 +159,35 @@ class ModelSide:
         known = np.unique(self.organizations[self.organizations != ""])
         return np.isin(organizations(models), known)
 
-    def mean_errors(self, columns: np.ndarray, *, familiar: bool) -> np.ndarray:
-        """Return errors of the known models' means over some columns, predicted from others.
-
-        ``familiar`` leaves out one model at a time, else all models of an organisation.
-        """
+    def groups_of_organizations(self) -> np.ndarray:
+        """Return a label for each known model: its organisation, or itself where unknown."""
         own = [f"#{row}" for row in range(len(self.organizations))]
-        groups = np.where(self.organizations == "", own, self.organizations)
-        return self._errors_without(columns, None if familiar else groups)
+        return np.where(self.organizations == "", own, self.organizations)
 
-    def _errors_without(self, columns: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-        """Leave out groups (None: single models), and predict their means over columns."""
-        deviation = self.cells - self.mean
-        targets = np.column_stack([deviation[:, columns].mean(axis=1), deviation @ self._axes])
+    def rows_without(self, groups: np.ndarray | None = None) -> np.ndarray:
+        """Predict the rows of known models from the others; float32, (n_models, n_items).
+
+        Parameters
+        ----------
+        groups : ndarray of shape (n_models,), optional
+            Labels of models to leave out together; None: one at a time.
+        """
         if groups is None:
-            errors = leave_one_out(self._known, targets)
+            missed = self._smooth / self._own_weight[:, None].astype(np.float32)
         else:
-            errors = leave_group_out(self._known, targets, groups)
-        offset = (self.mean - self._centre) @ self._axes
-        position = (targets[:, 1:] - errors[:, 1:] + offset) / self._scale
-        features = np.hstack([np.ones((len(position), 1)), position])
-        learned = features @ self._slopes[columns].mean(axis=0)
-        # the mean of a model's scores also varies around its expectation
+            missed = np.empty_like(self._smooth)
+            for name in np.unique(groups):
+                members = np.flatnonzero(groups == name)
+                block = self._inverse[np.ix_(members, members)]
+                missed[members] = np.linalg.solve(block, self._smooth[members])
+        rows = np.clip(self.cells - missed, 0.0, 1.0, out=missed)
+        return self._corrected(rows)
+
+    def actual_means(self, columns: np.ndarray) -> np.ndarray:
+        """Return means of the known models over columns, as if every cell were observed."""
+        # the mean of a model's scores also varies around its expectation, over fewer items more
         noise = self.residual[:, columns].mean(axis=1) / np.sqrt(np.maximum(self.share, 1e-3))
-        return np.asarray(errors[:, 0] - learned + noise)
+        return np.asarray(self.cells[:, columns].mean(axis=1) + noise, dtype=np.float64)
 
 
 def _tuned(

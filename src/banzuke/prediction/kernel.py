@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction._item_side import ItemSide
+from banzuke.prediction._model_ranges import ModelRanges
 from banzuke.prediction._model_side import ModelSide
 from banzuke.prediction._variational import BayesianFactors
 from banzuke.prediction.base import Predictor, item_groups
@@ -114,6 +115,7 @@ class InductiveKernel(Predictor):
             self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
         self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
+        self._ranges = ModelRanges(self._models, self._items.benchmarks, self._items.members)
         self.model_weights_ = self._models.weights
         self.residual_weights_ = self._models.residual_weights
         self.item_weights_ = self._items.weights
@@ -139,8 +141,9 @@ class InductiveKernel(Predictor):
         Warns
         -----
         ExtrapolationWarning
-            Where a new model is larger than every known one: predictions do not go beyond what
-            was seen, so expect such a model to be underrated.
+            Where a new model is larger than every known one, or predicted to be stronger (see
+            `outside_known_range`): predictions do not go beyond what was seen, so expect such a
+            model to be underrated.
 
         Raises
         ------
@@ -156,8 +159,7 @@ class InductiveKernel(Predictor):
         if models is None and items is None:
             return super().predict()
         if models is not None:
-            self._warn_beyond(models)
-            smooth, with_residual = self._models.rows(models)
+            smooth, with_residual = self._checked_rows(models)
         else:
             smooth, with_residual = self._training_rows()
         if items is not None:
@@ -219,7 +221,9 @@ class InductiveKernel(Predictor):
         """Return the radii of conformal intervals for the means of new models.
 
         From leave-one-out errors of the known models; for a model whose organisation is not
-        among the known ones, from leaving out whole organisations.
+        among the known ones, from leaving out whole organisations. For a model outside the known
+        range, the interval reaches as far above the best known model as the strongest two thirds
+        of the known models lie above the others.
 
         Parameters
         ----------
@@ -243,15 +247,24 @@ class InductiveKernel(Predictor):
         names = self._items.benchmarks
         if benchmark is not None and benchmark not in names:
             raise InvalidInputError(f"no benchmark {benchmark!r} was fitted, only {names}")
-        columns = self._items.members(benchmark)
-        familiar = self._models.is_familiar(models)
-        radius = {
-            kind: interval_radius(
-                np.abs(self._models.mean_errors(columns, familiar=bool(kind))), level
-            )
-            for kind in np.unique(familiar)
-        }
-        return np.array([radius[kind] for kind in familiar])
+        smooth, _ = self._models.rows(models)
+        return self._ranges.radii(models, smooth, benchmark, level)
+
+    def outside_known_range(self, models: pl.DataFrame) -> np.ndarray:
+        """Return which new models seem stronger than all known ones; bool, (n_models,).
+
+        A model is where its predicted mean is above every known model's, and all models of a
+        frame are where they are, as a group, predicted stronger than known models from the
+        others. Predictions of such models are too low, and their intervals are wider.
+
+        Parameters
+        ----------
+        models : polars.DataFrame
+            As in `predict`.
+        """
+        check_is_fitted(self, "n_models_")
+        smooth, _ = self._models.rows(models)
+        return self._ranges.outside(smooth)
 
     def item_radius(self, level: float = 0.9) -> float:
         """Return the radius of a conformal interval for the mean of a new item over models."""
@@ -272,12 +285,11 @@ class InductiveKernel(Predictor):
         Outcomes
             Models x benchmarks: mean over the items of `fit`, layers ``lower`` and ``upper``.
         """
-        cells = self.predict(models=models)[:, self.known_items_]
+        smooth, full = self._checked_rows(models)
+        cells = np.clip(full, 0.0, 1.0)
         names = self._items.benchmarks
         means = np.stack([cells[:, self._items.members(name)].mean(axis=1) for name in names], 1)
-        radius = np.stack(
-            [self.model_radius(models, benchmark=name, level=level) for name in names], axis=1
-        )
+        radius = np.stack([self._ranges.radii(models, smooth, name, level) for name in names], 1)
         layers = {"lower": np.clip(means - radius, 0, 1), "upper": np.clip(means + radius, 0, 1)}
         items = pl.DataFrame({"item_id": names, "benchmark": names})
         return Outcomes(means, models, items, layers=layers)
@@ -305,15 +317,22 @@ class InductiveKernel(Predictor):
             result[:, new] = self._items.columns(smooth, self.items_[new])
         return result
 
-    def _warn_beyond(self, models: pl.DataFrame) -> None:
-        beyond = models["model"].to_numpy()[self._models.kernels.beyond(models)]
-        if len(beyond):
-            warnings.warn(
-                f"{len(beyond)} new model(s), such as {beyond[0]!r}, are larger than every known "
-                "model; predictions do not extrapolate and will be too low if they are stronger",
-                ExtrapolationWarning,
-                stacklevel=3,
-            )
+    def _checked_rows(self, models: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows of new models, and warn of those outside the known range."""
+        rows = self._models.rows(models)
+        for mask, how in (
+            (self._models.kernels.beyond(models), "larger than every known model"),
+            (self._ranges.outside(rows[0]), "predicted stronger than the known models"),
+        ):
+            beyond = models["model"].to_numpy()[mask]
+            if len(beyond):
+                warnings.warn(
+                    f"{len(beyond)} new model(s), such as {beyond[0]!r}, are {how}; predictions "
+                    "do not extrapolate and will be too low if they are stronger",
+                    ExtrapolationWarning,
+                    stacklevel=3,
+                )
+        return rows
 
 
 def _anonymous(scores: np.ndarray) -> Outcomes:

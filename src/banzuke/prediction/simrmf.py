@@ -272,7 +272,8 @@ def model_similarity(models: pl.DataFrame, *, alpha: float = 0.5) -> np.ndarray:
 def _log_parameters(models: pl.DataFrame) -> np.ndarray:
     if "params_b" not in models.columns:
         return np.zeros((models.height, 1))
-    counts = models["params_b"].cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy() * 1e9
+    counts = models["params_b"].cast(pl.Float64).fill_null(0.0).to_numpy() * 1e9
+    counts = np.where(np.isfinite(counts), counts, 0.0)  # an impossible size is an unknown one
     return np.asarray(np.log10(np.maximum(counts, 1.0))[:, None] / 12)
 
 
