@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import orjson
 import plotly.graph_objects as go
 
 from banzuke.leaderboard import cells, links
@@ -23,9 +24,9 @@ _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", 
 _CROWD = 1000  # from so many points on, marks are smaller and let others show through
 
 
-def to_json(figure: go.Figure) -> str:
+def to_json(figure: go.Figure | dict[str, Any]) -> str:
     """Return a figure as JSON that may stand inside a script element."""
-    text: str = figure.to_json()
+    text: str = orjson.dumps(figure).decode() if isinstance(figure, dict) else figure.to_json()
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

@@ -8,7 +8,7 @@ written as ``?key=`` with a digest of it.
 from __future__ import annotations
 
 import hashlib
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 LONGEST_PATH = 2000
 """Longest model name, percent-encoded, that is written in a path."""
@@ -40,6 +40,11 @@ def model_url(board: str, model: str, page: str = "models") -> str:
     '/boards/quiz/models?key=a6b096789d56f0b52db09fa31f74351b'
     """
     return _model_address(board_url(board, page), model)
+
+
+def flag_url(board: str, model: str) -> str:
+    """Return the address of the form that flags a model."""
+    return f"/flags/new?{urlencode({'board': board, 'model': model})}"
 
 
 def api_model_url(board: str, model: str) -> str:

@@ -65,8 +65,9 @@ def model(
     """Show one model."""
     current = snapshot(request)
     found = current.board(board).board
-    page = model_page(current, found, model_row(found, model, key), say(request))
-    return html(request, "model.html", page, current)
+    row = model_row(found, model, key)
+    page = model_page(current, found, row, say(request), takes_flags=_takes_flags(request))
+    return _chart(request, "model.html", page, current)
 
 
 @router.get("/boards/{board}/items")
@@ -78,7 +79,8 @@ def items(
     current = snapshot(request)
     found = current.board(board).board
     row = model_row(found, model, query.key)
-    return html(request, "items.html", items_page(found, row, query, say(request)), current)
+    page = items_page(found, row, query, say(request), takes_flags=_takes_flags(request))
+    return html(request, "items.html", page, current)
 
 
 @router.get("/statistics/{collection}")
@@ -141,6 +143,11 @@ def _board_page(request: Request, current: Snapshot, name: str, query: BoardQuer
         return html(request, "board.html", page, current, headers=headers, state=state)
     headers["HX-Push-Url"] = kept(request, page.links.canonical)
     return html(request, "_board.html", page, current, headers=headers, state=state)
+
+
+def _takes_flags(request: Request) -> bool:
+    """Return whether this server takes submissions and flags."""
+    return hasattr(request.app.state, "backend")
 
 
 def _chart(request: Request, template: str, page: object, current: Snapshot) -> HTMLResponse:

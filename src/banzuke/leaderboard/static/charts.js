@@ -17,6 +17,7 @@
       hoverlabel: { bgcolor: colour("--paper"), font: { color: colour("--ink") }, bordercolor: colour("--rule") },
       xaxis: { ...layout.xaxis, ...axis },
       yaxis: { ...layout.yaxis, ...axis },
+      polar: { ...layout.polar, radialaxis: { ...layout.polar?.radialaxis, ...axis }, angularaxis: { ...layout.polar?.angularaxis, ...axis } },
       shapes: (layout.shapes ?? []).map((shape) => ({ ...shape, line: { ...shape.line, color: colour("--ink") } })),
     };
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 from markupsafe import Markup
@@ -100,6 +101,6 @@ def ensembles_page(snapshot: Snapshot, collection: str, say: Catalogue) -> Ensem
     )
 
 
-def figure(name: str, label: str, drawn: go.Figure) -> Figure:
+def figure(name: str, label: str, drawn: go.Figure | dict[str, Any]) -> Figure:
     """Return a Plotly figure as the templates need it."""
     return Figure(name=name, label=label, json=Markup(charts.to_json(drawn)))  # noqa: S704 - to_json escapes

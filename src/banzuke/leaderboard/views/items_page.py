@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from banzuke.leaderboard.board import Board
 from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import score, visible
-from banzuke.leaderboard.links import model_key, model_url
+from banzuke.leaderboard.links import flag_url, model_key, model_url
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.outcomes import Outcomes
 
@@ -56,6 +56,7 @@ class ItemsPage:
     title: str
     board: str
     model_url: str
+    flag_url: str | None
     form_url: str
     key: str | None
     benchmark: str | None
@@ -69,7 +70,9 @@ class ItemsPage:
     next_url: str | None
 
 
-def items_page(board: Board, row: int, query: ItemsQuery, say: Catalogue) -> ItemsPage:
+def items_page(
+    board: Board, row: int, query: ItemsQuery, say: Catalogue, *, takes_flags: bool = False
+) -> ItemsPage:
     """Compute one page of the items that a model was run on.
 
     Raises
@@ -90,6 +93,7 @@ def items_page(board: Board, row: int, query: ItemsQuery, say: Catalogue) -> Ite
         title=visible(name),
         board=board.name,
         model_url=model_url(board.name, name),
+        flag_url=flag_url(board.name, name) if takes_flags else None,
         form_url=model_url(board.name, name, "items").partition("?")[0],
         key=model_key(name) if "?key=" in model_url(board.name, name, "items") else None,
         benchmark=query.benchmark,
@@ -126,9 +130,11 @@ def _line(outcomes: Outcomes, row: int, column: int, say: Catalogue) -> ItemLine
     record = outcomes.items.row(column, named=True)
     texts = {name: _layer(layer[row, column]) for name, layer in outcomes.layers.items()}
     answer = texts.pop("answer", None)
+    prompt = texts.pop("prompt", None)
     details = [
         (say("items.expected"), _shown(record.get("label"))),
         (say("items.question"), _shown(record.get("text"))),
+        (say("items.prompt"), _shown(prompt)),
     ]
     details += [(name.replace("_", " "), _shown(text)) for name, text in texts.items()]
     return ItemLine(
