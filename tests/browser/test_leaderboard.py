@@ -82,14 +82,14 @@ def test_search_filter_sort_and_go_back(page):
     page.get_by_role("checkbox", name=re.compile("merge")).check()
     page.wait_for_url("**type=merge**")
     page.wait_for_function(f"document.querySelectorAll('#board tbody tr').length < {len(searched)}")
-    types = page.locator("#board tbody td.f:nth-of-type(2)").all_inner_texts()
+    types = page.locator("#board tbody td.f:nth-of-type(3)").all_inner_texts()
     assert set(types) == {"merge"}
 
     page.get_by_role("link", name="C d/e").click()
     page.wait_for_url("**sort=score%3AC+d%2Fe**")
     heading = page.locator("th[aria-sort=descending]")
     assert heading.inner_text().startswith("C d/e")
-    values = [float(t) for t in page.locator("#board tbody td:nth-of-type(9)").all_inner_texts()]
+    values = [float(t) for t in page.locator("#board tbody td:nth-of-type(10)").all_inner_texts()]
     assert values == sorted(values, reverse=True)
 
     # the way back loads the page anew, form and all
