@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +12,7 @@ from banzuke.cli.app import app
 from banzuke.exceptions import BanzukeError, EngineError, InvalidInputError
 from banzuke.outcomes import Lake
 from banzuke.testing.server import Server
+from tests.evaluation.conftest import place, respond
 
 
 def run(*arguments: str, data) -> str:
@@ -81,3 +83,43 @@ def test_no_server_leaves_nothing_behind(tmp_path) -> None:
 def test_runs_need_a_local_folder() -> None:
     with pytest.raises(InvalidInputError, match="is a URL, but a run is kept on a local disk"):
         run("--base-url", "http://127.0.0.1:1", "--model", "m", data="memory://x")
+
+
+def test_built_data_sets_have_their_own_keys_and_a_table(suite_folder, tmp_path) -> None:
+    with Server(respond) as server:
+        arguments = ["--base-url", server.url, "--model", "test-model", "--suite"]
+        arguments += [str(suite_folder), "--data-sets", "jamp", "--data-sets", "mawps"]
+        arguments += ["--shots", "1", "--limit", "4"]
+        report = json.loads(run(*arguments, "--json", data=tmp_path))
+        table = run(*arguments, data=tmp_path)
+        assert len(server.received) == 8
+    documented = "scale notes signatures data_sets categories average present"
+    assert list(report)[10:] == documented.split()
+    assert [one["name"] for one in report["data_sets"]] == ["jamp", "mawps"]
+    assert report["data_sets"][1]["score"] == {
+        "strict": 100,
+        "strict_error": 0,
+        "compat": 0,
+        "compat_error": 0,
+    }
+    assert report["average"]["score"]["strict"] is None
+    assert report["present"]["score"]["strict"] == 75
+    assert Lake(tmp_path).names() == ["llm-jp", "llm-jp-data-sets", "llm-jp-items"]
+    assert "means of data sets, and of categories" in table
+    assert "AVG" in table
+
+
+def test_values_are_added_to_a_finished_run_without_asking_again(suite_folder, tmp_path) -> None:
+    place(suite_folder, "alt-e-to-j", [("A cat.", "猫。")], ["comet_wmt22", "bleu"])
+    with Server(lambda prompt: "猫。") as server:
+        arguments = ["--base-url", server.url, "--model", "test-model", "--suite"]
+        arguments += [str(suite_folder), "--data-sets", "alt-e-to-j", "--shots", "0", "--json"]
+        first = json.loads(run(*arguments, data=tmp_path))
+        item = json.loads((Path(first["path"]) / "records.jsonl").read_text())["item_id"]
+        values = tmp_path / "comet.csv"
+        values.write_text(f"item_id,metric,value\n{item},comet_wmt22,0.9\n")
+        second = json.loads(run(*arguments, "--values", str(values), data=tmp_path))
+    assert first["data_sets"][0]["score"]["strict"] is None
+    assert second["data_sets"][0]["score"]["strict"] == pytest.approx(90)
+    assert (second["run"], second["n_new"]) == (first["run"], 0)
+    assert Lake(tmp_path).read("llm-jp").scores[0].tolist() == pytest.approx([0.9])

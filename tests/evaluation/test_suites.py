@@ -64,5 +64,7 @@ def test_limit_takes_the_first_items_of_each_benchmark(mini) -> None:
 
 
 def test_unknown_suite() -> None:
-    with pytest.raises(NotFoundError, match="there is no suite 'maxi'; there are mini"):
+    with pytest.raises(
+        NotFoundError, match="there is no suite 'maxi'; there is mini, or name a folder"
+    ):
         load_suite("maxi")

@@ -36,6 +36,9 @@ def load_suite(name: str) -> Suite:
     (12, 96)
     """
     if name not in SUITES:
-        raise NotFoundError(f"there is no suite '{name}'; there are {', '.join(SUITES)}")
+        raise NotFoundError(
+            f"there is no suite '{name}'; there is {', '.join(SUITES)}, or name a folder that "
+            "banzuke suite build has made"
+        )
     suite: Suite = import_module(f"{__name__}.{name}").load()
     return suite
