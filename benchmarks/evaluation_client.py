@@ -106,7 +106,7 @@ def bare(url: str, asked: Suite) -> float:
             "max_tokens": 25,
             "temperature": 0.0,
             "seed": 0,
-            "stop": list(stop_sequences("alpaca-ja")),
+            "stop": list(stop_sequences("alpaca-ja", task.benchmark)),
         }
         for item in task.items
     ]

@@ -132,7 +132,7 @@ def test_the_explicit_flag_runs_it_with_limits_only(nowhere) -> None:
         assert find_isolation().name == "none"
         assert run_tests("def f(x): return x", "assert f(1) == 1").passed
         assert not run_tests("import os\nos._exit(0)", "assert f(1) == 1").passed
-        loop = "import time\nend = time.monotonic() + 4\nwhile time.monotonic() < end: pass"
+        loop = "import time\nwhile time.process_time() < 4: pass"
         assert run_tests(loop, "assert f(1) == 1", limits=Limits(cpu_seconds=1)).reason == "time"
     with pytest.raises(SandboxError):
         find_isolation()
