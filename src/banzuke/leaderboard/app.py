@@ -21,6 +21,7 @@ from banzuke.leaderboard.links import (
     board_url,
     model_url,
 )
+from banzuke.leaderboard.openapi_answers import describe_answers
 from banzuke.leaderboard.page_cache import PageCache
 from banzuke.leaderboard.routes import api, pages
 from banzuke.leaderboard.security import BodyLimit, CrossSiteGuard, SecurityHeaders
@@ -79,6 +80,7 @@ def create_app(data: str | Path | Lake, settings: ServiceSettings | None = None)
     app.include_router(_assets)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     add_error_pages(app)
+    describe_answers(app, is_limited=settings is not None)
     return app
 
 

@@ -12,6 +12,7 @@ from banzuke.leaderboard.security.rates import Budgets, RateLimits
 from banzuke.leaderboard.service.addresses import check_submitted
 from banzuke.leaderboard.service.database import Database
 from banzuke.leaderboard.service.flags import FlagStore
+from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.migrating import upgrade
 from banzuke.leaderboard.service.settings import ServiceSettings
 from banzuke.leaderboard.service.submissions import SubmissionStore
@@ -29,6 +30,7 @@ class Backend:
     flags: FlagStore
     tokens: TokenStore
     users: UserStore
+    logs: ItemLogs
     rates: RateLimits
     oidc: OidcLogin | None
 
@@ -57,6 +59,7 @@ def open_backend(settings: ServiceSettings) -> Backend:
         flags=FlagStore(database),
         tokens=TokenStore(database),
         users=UserStore(database),
+        logs=ItemLogs(settings.logs),
         rates=RateLimits(budgets),
         oidc=OidcLogin(_provider(settings)) if settings.has_oidc else None,
     )

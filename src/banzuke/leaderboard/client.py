@@ -146,18 +146,15 @@ class Client:
         """Return how far each data set of a submission is."""
         return self._get(_path(submission, "steps"), sent.StepList).steps
 
-    def items(self, submission: str, **query: Any) -> Iterator[sent.AnsweredItem]:
+    def items(self, submission: str, *, data_set: str | None = None) -> Iterator[sent.AnsweredItem]:
         """Return the questions of a submission with what the model answered.
 
-        Parameters
-        ----------
-        submission : str
-        **query
-            ``data_set``, ``wrong`` (True: only those below full score).
+        Those of a data set are there once it is finished.
         """
         page = 1
         while True:
-            found = self._get(_path(submission, "items"), sent.ItemsPage, {**query, "page": page})
+            parameters = {"data_set": data_set, "page": page, "per_page": _PER_PAGE}
+            found = self._get(_path(submission, "items"), sent.ItemsPage, parameters)
             yield from found.items
             if page >= found.n_pages:
                 return

@@ -98,10 +98,20 @@ class AnsweredItem(BaseModel):
 
     data_set: str
     item: str
-    prompt: str
-    answer: str
-    target: str | None = Field(description="The right answer, where there is one.")
-    score: float = Field(description="0 to 1.")
+    at: datetime = Field(description="When it was answered.")
+    prompt: str = Field(description="What was sent; chat messages as JSON.")
+    raw: str = Field(description="What came back, whole.")
+    answer: str = Field(description="The part that was scored.")
+    thinking: str | None
+    score: float | None = Field(
+        description="0 to 1; null where an answer has no score of its own, as in a correlation."
+    )
+    parse_failure: bool = Field(description="No answer could be found in what came back.")
+    truncated: bool = Field(description="It was cut off at the longest length.")
+    finish_reason: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    latency_seconds: float | None
 
 
 class ItemsPage(BaseModel):

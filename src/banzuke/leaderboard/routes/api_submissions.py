@@ -21,15 +21,11 @@ router = APIRouter(prefix="/api/v1")
 
 
 def _problems(**descriptions: str) -> dict[int | str, dict[str, Any]]:
-    common = {
-        "422": "A value cannot be understood.",
-        "429": "Too many requests; Retry-After says when to come back.",
-    }
+    common = {"422": "A value cannot be understood."}
     return {
         int(status.lstrip("_")): {
             "model": schemas.Problem,
             "description": text,
-            "content": {"application/problem+json": {}},
         }
         for status, text in {**common, **descriptions}.items()
     }
@@ -121,6 +117,44 @@ def steps(request: Request, service: Service, who: Asker, submission: Id) -> Res
         for one in service.submissions.steps(submission, run)
     ]
     return conditional(request, _dumps({"submission": submission, "run": run, "steps": found}))
+
+
+@router.get(
+    "/submissions/{submission}/items",
+    response_model=sent.ItemsPage,
+    responses=_problems(
+        **_WRONG_TOKEN,
+        _400="There can be no data set of that name.",
+        _404="There is no such submission.",
+    ),
+)
+def items(
+    request: Request,
+    service: Service,
+    who: Asker,
+    submission: Id,
+    data_set: Annotated[str | None, Query(max_length=100, description="Only its.")] = None,
+    page: PageNumber = 1,
+    per_page: PageSize = 50,
+) -> Response:
+    """Return the questions of the newest run with what the model answered.
+
+    Those of a data set are there once it is finished.
+    """
+    run = service.submissions.get(submission).run
+    found, total = service.logs.query(
+        submission, run, data_set=data_set, page=page, page_size=per_page
+    )
+    fields = sent.AnsweredItem.model_fields
+    body = {
+        "submission": submission,
+        "run": run,
+        "total": total,
+        "page": page,
+        "n_pages": max(1, -(-total // per_page)),
+        "items": [{name: row[name] for name in fields} for row in found],
+    }
+    return conditional(request, _dumps(body))
 
 
 _CHANGE = _problems(
