@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from banzuke.exceptions import AccessError, NotFoundError
 from banzuke.leaderboard.backend import Backend
+from banzuke.leaderboard.refusals import ForbiddenError, NotThereError
 from banzuke.leaderboard.security.identity import Identity
 from banzuke.leaderboard.service.flags import Flag, FlagRequest, FlagState
 from banzuke.leaderboard.service.schemas import State, Submission, SubmissionRequest
@@ -36,12 +36,12 @@ def withdraw(service: Backend, who: Identity, submission_id: str, reason: str | 
 
     Raises
     ------
-    AccessError
+    ForbiddenError
         Where it is somebody else's and they are no operator.
     """
     submission = service.submissions.get(submission_id)
     if not who.may_change(submission.submitter):
-        raise AccessError("only its submitter or an operator may withdraw a submission")
+        raise ForbiddenError("errors.not_yours")
     service.rates.spend("submit", who.owner)
     return service.submissions.withdraw(submission_id, actor=who.actor, reason=reason)
 
@@ -51,14 +51,14 @@ def rerun(service: Backend, who: Identity, submission_id: str, reason: str | Non
 
     Raises
     ------
-    AccessError
+    ForbiddenError
         Where it is finished or somebody else's, and they are no operator.
     """
     submission = service.submissions.get(submission_id)
     if not who.may_change(submission.submitter):
-        raise AccessError("only its submitter or an operator may have a submission run again")
+        raise ForbiddenError("errors.not_yours")
     if submission.state is State.FINISHED and not who.is_operator:
-        raise AccessError("only an operator may have a finished submission run again")
+        raise ForbiddenError("errors.operators_only")
     service.rates.spend("submit", who.owner)
     return service.submissions.rerun(submission_id, actor=who.actor, reason=reason)
 
@@ -68,11 +68,11 @@ def flag(service: Backend, snapshot: Snapshot, who: Identity, asked: FlagRequest
 
     Raises
     ------
-    NotFoundError
+    NotThereError
         Where there is no such board or model.
     """
     if asked.model not in snapshot.board(asked.board).board.rows:
-        raise NotFoundError(f"board '{asked.board}' has no model '{asked.model[:200]}'")
+        raise NotThereError("errors.no_model", board=asked.board, model=asked.model[:200])
     service.rates.spend("submit", who.owner)
     return service.flags.create(asked, reporter=who.owner)
 
@@ -82,8 +82,8 @@ def answer_flag(service: Backend, who: Identity, flag_id: str, state: str, answe
 
     Raises
     ------
-    AccessError
+    ForbiddenError
     """
     if not who.is_operator:
-        raise AccessError("only an operator of this board may answer flags")
+        raise ForbiddenError("errors.operators_only")
     return service.flags.answer(flag_id, state=FlagState(state), answer=answer, operator=who.owner)

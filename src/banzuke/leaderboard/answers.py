@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -63,6 +64,9 @@ def html(
     query = request.query_params.multi_items() if state is None else state
     alternates = language.alternates(_path(request), query)
     around = site(current, alternates) if current is not None else Site(alternates=alternates)
+    find_account = getattr(request.app.state, "account", None)
+    if find_account is not None:
+        around = replace(around, account=find_account(request))
     text = render(template, page, around, choice.language)
     if choice.is_explicit:
         text = language.keep(text, choice.language)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from banzuke.exceptions import (
@@ -21,7 +22,7 @@ from banzuke.exceptions import (
 )
 from banzuke.leaderboard.answers import html, say
 from banzuke.leaderboard.catalogue import DEFAULT, catalogue
-from banzuke.leaderboard.refusals import ToldError, sentence
+from banzuke.leaderboard.refusals import NotLoggedInError, ToldError, sentence
 from banzuke.leaderboard.security import POLICY, Refusal
 from banzuke.leaderboard.security.identity import LoginNeededError
 from banzuke.leaderboard.security.rates import TooManyRequestsError, too_many
@@ -63,15 +64,26 @@ def _conflict(request: Request, error: Exception) -> Response:
 
 
 def _forbidden(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotLoggedInError):
+        return _to_login(request)
     if isinstance(error, LoginNeededError):
         challenge = {"WWW-Authenticate": 'Bearer realm="banzuke"'}
         return _answer(request, HTTPStatus.UNAUTHORIZED, error, challenge)
     return _answer(request, HTTPStatus.FORBIDDEN, error)
 
 
+def _to_login(request: Request) -> Response:
+    """Send a visitor to the log-in, and back to this page from there; a form's page for POST."""
+    back = request.url.path
+    if request.method == "GET" and request.url.query:
+        back = f"{back}?{request.url.query}"
+    return RedirectResponse(f"/login?{urlencode({'next': back})}", HTTPStatus.SEE_OTHER)
+
+
 def refuse(request: Request, refusal: Refusal) -> Response:
     """Answer a request that a middleware turned away."""
-    return _answer(request, refusal.status, Exception(refusal.sentence), refusal.headers)
+    told = ToldError(f"errors.{refusal.code}", **refusal.values)
+    return _answer(request, refusal.status, told, refusal.headers)
 
 
 def _not_understood(request: Request, error: Exception) -> Response:

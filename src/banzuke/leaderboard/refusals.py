@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banzuke.exceptions import InvalidInputError, NotFoundError
+from banzuke.exceptions import AccessError, InvalidInputError, NotFoundError
 from banzuke.leaderboard.catalogue import DEFAULT, Catalogue, catalogue
 
 
@@ -33,6 +33,14 @@ class NotThereError(ToldError, NotFoundError):
 
 class RefusedError(ToldError, InvalidInputError):
     """A value of the request makes no sense here."""
+
+
+class ForbiddenError(ToldError, AccessError):
+    """Whoever asks may not do this."""
+
+
+class NotLoggedInError(ToldError, AccessError):
+    """A page that is for people who are logged in."""
 
 
 def sentence(error: Exception, say: Catalogue) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
+from banzuke.leaderboard.account import account
 from banzuke.leaderboard.backend import open_backend
 from banzuke.leaderboard.errors import refuse
-from banzuke.leaderboard.routes import api_submissions, health
+from banzuke.leaderboard.routes import api_submissions, flags, health, login, submissions
 from banzuke.leaderboard.security.rates import ApiRate
 from banzuke.leaderboard.security.sessions import cookie_name
 from banzuke.leaderboard.service.metrics import CountRequests, ServiceMetrics
@@ -37,5 +38,6 @@ def take_submissions(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(ApiRate, limits=service.rates, refuse=refuse)
     app.state.metrics = ServiceMetrics(service.database)
     app.add_middleware(CountRequests, metrics=app.state.metrics)
-    app.include_router(health.router)
-    app.include_router(api_submissions.router)
+    app.state.account = account
+    for part in (health, api_submissions, login, submissions, flags):
+        app.include_router(part.router)

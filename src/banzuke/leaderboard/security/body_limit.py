@@ -76,5 +76,6 @@ class BodyLimit:
             code="too_large",
             sentence=f"the request is larger than {limit} KB, the most that this server reads",
             headers={"Connection": "close"},  # the rest of the body is not read
+            values={"limit": limit},
         )
         return self.refuse(request, refusal)

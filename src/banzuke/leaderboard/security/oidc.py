@@ -21,7 +21,19 @@ _LONGEST_NAME = 100
 
 
 class LoginError(AccessError):
-    """A log-in did not succeed; the sentence says why without giving anything away."""
+    """A log-in did not succeed; the sentence says why without giving anything away.
+
+    Parameters
+    ----------
+    code : str
+        ``away``, ``incomplete``, ``issuer`` or ``no_role``: for a message in the reader's
+        language.
+    sentence : str
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +113,8 @@ class OidcLogin:
         except LoginError:
             raise
         except Exception as error:  # httpx, JSON and Authlib errors of someone else's server
-            raise self._failed(
-                "the log-in provider cannot be reached at the moment", error
-            ) from None
+            sentence = "the log-in provider cannot be reached at the moment"
+            raise self._failed("away", sentence, error) from None
         return answer
 
     async def complete(self, request: Request) -> Account:
@@ -125,30 +136,33 @@ class OidcLogin:
         except LoginError:
             raise
         except Exception as error:
-            raise self._failed("the log-in was not completed; start it again", error) from None
+            sentence = "the log-in was not completed; start it again"
+            raise self._failed("incomplete", sentence, error) from None
         return self._account(token.get("userinfo"))
 
     async def _check_issuer(self) -> None:
         """Refuse a provider whose description names another issuer (a mix-up attack)."""
         metadata = await self._client.load_server_metadata()
         if metadata.get("issuer") != self.provider.issuer:
-            raise LoginError("the log-in provider names another issuer than the settings do")
+            raise LoginError(
+                "issuer", "the log-in provider names another issuer than the settings do"
+            )
 
     def _account(self, claims: Mapping[str, Any] | None) -> Account:
         if not claims or not isinstance(claims.get("sub"), str):
-            raise LoginError("the log-in provider did not say who you are")
+            raise LoginError("incomplete", "the log-in provider did not say who you are")
         email = claims.get("email") if claims.get("email_verified") is True else None
         subject = str(claims["sub"])
         role = self.provider.role(subject, email if isinstance(email, str) else None)
         if role is None:
-            raise LoginError("this account may not submit here; ask the operator")
+            raise LoginError("no_role", "this account may not submit here; ask the operator")
         name = claims.get("preferred_username") or claims.get("name") or "?"
         return Account(subject=subject[:255], name=str(name)[:_LONGEST_NAME], role=role)
 
-    def _failed(self, sentence: str, error: Exception) -> LoginError:
+    def _failed(self, code: str, sentence: str, error: Exception) -> LoginError:
         # the kind of error only: messages of OAuth libraries may quote codes and tokens
         _log.warning("log-in at %s failed: %s", self.provider.issuer, type(error).__name__)
-        return LoginError(sentence)
+        return LoginError(code, sentence)
 
 
 def _client(provider: OidcProvider) -> Any:

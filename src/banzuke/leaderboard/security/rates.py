@@ -138,6 +138,7 @@ def too_many(over: TooManyRequestsError) -> Refusal:
         code="too_many",
         sentence=f"too many requests; try again in {over.seconds} seconds",
         headers={"Retry-After": str(over.seconds)},
+        values={"n": over.seconds},
     )
 
 

@@ -23,12 +23,15 @@ class Refusal:
         The same in English, for programs.
     headers : mapping of str to str
         Such as ``Retry-After``.
+    values : mapping of str to int
+        What the sentence tells of.
     """
 
     status: HTTPStatus
     code: str
     sentence: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
 
 
 Refuse = Callable[[Request, Refusal], Response]

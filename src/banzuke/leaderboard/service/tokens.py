@@ -116,6 +116,15 @@ class TokenStore:
             self._note_use(token.id)
         return token
 
+    def find(self, token_id: str) -> Token | None:
+        """Return the token of a number, None where it is unknown, revoked or out of date."""
+        with self._database.reading() as session:
+            row = session.get(TokenRow, token_id)
+            if row is None or row.revoked_at is not None:
+                return None
+            expired = row.expires_at is not None and row.expires_at <= now()
+            return None if expired else _token(row)
+
     def list(self) -> list[Token]:
         """Return all tokens, oldest first, revoked ones too."""
         with self._database.reading() as session:

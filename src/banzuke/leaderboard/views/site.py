@@ -15,6 +15,14 @@ _MOST_VALUES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """Who looks at the pages of a server that takes submissions; no name: nobody logged in."""
+
+    name: str | None = None
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """Names of the boards and analyses, for the navigation.
 
@@ -26,6 +34,8 @@ class Site:
         Collections that have the page.
     alternates : list of (str, str, str)
         Code, name and address of this page in each language.
+    account : Account or None
+        None where the server takes no submissions.
     """
 
     boards: tuple[tuple[str, int], ...] = ()
@@ -33,6 +43,7 @@ class Site:
     capabilities: tuple[str, ...] = ()
     ensembles: tuple[str, ...] = ()
     alternates: list[tuple[str, str, str]] = field(default_factory=list)
+    account: Account | None = None
 
 
 def site(snapshot: Snapshot, alternates: list[tuple[str, str, str]]) -> Site:
