@@ -63,7 +63,7 @@ def test_its_place_has_the_possible_ranks_and_the_tie_group(family):
 def test_flagging_is_offered_only_where_flags_are_taken(family):
     assert page_of(family).flag_url is None
     page = page_of(family, takes_flags=True)
-    assert page.flag_url == "/flags/new?board=quiz&model=org-0%2Fmodel-0"
+    assert page.flag_url == "/flags?board=quiz&model=org-0%2Fmodel-0"
     answers = items_page(
         build_board("quiz", family), 0, ItemsQuery.model_validate({}), SAY, takes_flags=True
     )

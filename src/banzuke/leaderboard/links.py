@@ -43,8 +43,8 @@ def model_url(board: str, model: str, page: str = "models") -> str:
 
 
 def flag_url(board: str, model: str) -> str:
-    """Return the address of the form that flags a model."""
-    return f"/flags/new?{urlencode({'board': board, 'model': model})}"
+    """Return the address of the flags of a model, with the form for a new one."""
+    return f"/flags?{urlencode({'board': board, 'model': model})}"
 
 
 def api_model_url(board: str, model: str) -> str:

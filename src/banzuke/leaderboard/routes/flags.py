@@ -14,13 +14,14 @@ from banzuke.leaderboard import actions
 from banzuke.leaderboard.account import visitor
 from banzuke.leaderboard.answers import html, say
 from banzuke.leaderboard.backend import Backend
+from banzuke.leaderboard.links import flag_url
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.leaderboard.routes.access import Service
 from banzuke.leaderboard.routes.forms import Form, LoggedIn
 from banzuke.leaderboard.routes.lookup import snapshot
 from banzuke.leaderboard.security.cross_site import csrf_token
 from banzuke.leaderboard.service.flags import FlagRequest
-from banzuke.leaderboard.views.flags_page import FlagsQuery, flags_page, flags_url
+from banzuke.leaderboard.views.flags_page import FlagsQuery, flags_page
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,7 +43,7 @@ def flag(request: Request, service: Service, who: LoggedIn, form: Form) -> Respo
     except (ValidationError, ConflictError) as error:
         query = FlagsQuery(board=form.get("board", "")[:100], model=form.get("model", "")[:200])
         return _page(request, service, query, form, error)
-    return _go(f"{flags_url(made.board, made.model)}#flag-{made.id}")
+    return _go(f"{flag_url(made.board, made.model)}#flag-{made.id}")
 
 
 @router.post("/flags/{flag_id}/answer")
@@ -62,7 +63,7 @@ def answer(
         raise NotThereError("errors.no_flag", name=flag_id[:40]) from None
     except (InvalidInputError, ValueError):
         raise RefusedError("flags.wrong_answer") from None
-    return _go(f"{flags_url(answered.board, answered.model)}#flag-{answered.id}")
+    return _go(f"{flag_url(answered.board, answered.model)}#flag-{answered.id}")
 
 
 def _page(

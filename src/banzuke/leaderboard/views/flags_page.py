@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.links import model_url
+from banzuke.leaderboard.links import flag_url, model_url
 from banzuke.leaderboard.markdown import safe_markdown
 from banzuke.leaderboard.service.flags import Flag, FlagState
 from banzuke.leaderboard.snapshot import Snapshot
@@ -72,11 +72,6 @@ class FlagsPage:
     login_url: str
 
 
-def flags_url(board: str, model: str) -> str:
-    """Return the address of the flags of a model, with the form for a new one."""
-    return f"/flags?{urlencode({'board': board, 'model': model})}"
-
-
 def flags_page(
     flags: Sequence[Flag],
     query: FlagsQuery,
@@ -91,7 +86,7 @@ def flags_page(
     """Compute the list, and the form where a model was named and somebody is logged in."""
     values = dict(typed or {})
     named = query.board or "", query.model or ""
-    here = flags_url(*named)
+    here = flag_url(*named)
     states = [("/flags", say("flags.all"), query.state is None)]
     for state in FlagState:
         address = f"/flags?state={state.value}"
@@ -132,9 +127,12 @@ def _card(flag: Flag, snapshot: Snapshot, say: Catalogue) -> FlagCard:
 
 
 def _errors(error: Exception | None, say: Catalogue) -> dict[str, str]:
-    if error is None:
-        return {}
+    """Return a sentence for each field, empty where it is fine; the whole form's has no name."""
+    found = {"": "", "reason": "", "link": ""}
     if isinstance(error, ValidationError):
+        found[""] = say("flags.look_again")
         names = {str(one["loc"][0]) if one["loc"] else "" for one in error.errors()}
-        return {name: say.known(f"flags.wrong_{name}", say("flags.wrong")) for name in names}
-    return {"": say("flags.open_already")}
+        found |= {name: say.known(f"flags.wrong_{name}", say("flags.wrong")) for name in names}
+    elif error is not None:
+        found[""] = say("flags.open_already")
+    return found
