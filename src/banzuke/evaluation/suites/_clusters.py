@@ -25,7 +25,7 @@ def cluster_of(benchmark: Benchmark, text: str, gold: str) -> str:
     """
     name = benchmark.name
     if name.startswith("wiki_"):
-        return _key("wiki", _BRACKETS.sub("", text)[:_KEY_CHARACTERS])
+        return _key("wiki", _without_brackets(text)[:_KEY_CHARACTERS])
     for direction in _DIRECTIONS:
         if name.endswith(direction):
             pair = sorted((text, gold))
@@ -35,6 +35,12 @@ def cluster_of(benchmark: Benchmark, text: str, gold: str) -> str:
         if text.startswith(head) and found:
             return _key(name, passage)
     return ""
+
+
+def _without_brackets(text: str) -> str:
+    while (shorter := _BRACKETS.sub("", text)) != text:
+        text = shorter  # brackets may stand in brackets
+    return text
 
 
 def _key(kind: str, text: str) -> str:
