@@ -6,7 +6,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from banzuke.cli import app
+from banzuke.cli.app import app
 from banzuke.leaderboard.service.database import Database
 from banzuke.leaderboard.service.schemas import SubmissionRequest
 from banzuke.leaderboard.service.settings import load_settings

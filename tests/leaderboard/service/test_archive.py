@@ -33,6 +33,7 @@ def full(tmp_path_factory):
         done = here.submit(contact="secret@example.org")
         here.submit(model="missing-model")
         here.work(concurrency=2)
+        assert here.store.get(done).state is State.FINISHED, here.store.get(done).reason
         here.submit(revision="waiting")
         doubt = FlagRequest(board="mini", model="test-model", reason="it has seen the test")
         FlagStore(here.database).create(doubt, reporter="ann")

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DATA_SETS = [task.benchmark.name for task in load_suite("mini").tasks]
 N_SUBMISSIONS = 30
-SETTINGS = {"item_limit": 1, "lease_seconds": 3.0, "poll_seconds": 0.1, "max_attempts": 100}
+SETTINGS = {"item_limit": 1, "lease_seconds": 5.0, "poll_seconds": 0.1, "max_attempts": 100}
 DEADLINE = 400
 
 

@@ -181,8 +181,9 @@ def _add_tables(
 ) -> dict[str, int]:
     counts: dict[str, int] = {}
     with database.engine.connect() as opened:
-        isolated = opened.execution_options(isolation_level="REPEATABLE READ")
-        connection = opened if database.is_sqlite else isolated
+        connection = opened
+        if not database.is_sqlite:  # where a transaction sees one moment anyway
+            connection = opened.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             for table in Base.metadata.sorted_tables:
                 if table.name in _TRANSIENT:

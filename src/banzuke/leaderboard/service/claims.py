@@ -93,7 +93,11 @@ class ClaimStore:
 
     def _claim_one(self, session: Session) -> tuple[bool, Claim | None]:
         time = clock(session)
-        silent = and_(SubmissionRow.state == State.RUNNING, SubmissionRow.lease_until < time)
+        silent = and_(
+            SubmissionRow.state == State.RUNNING,
+            SubmissionRow.lease_until < time,
+            SubmissionRow.worker != self.worker,  # its own it renews, however late
+        )
         free = or_(SubmissionRow.state == State.PENDING, silent)
         first = case((SubmissionRow.state == State.RUNNING, 0), else_=1)
         query = (

@@ -16,6 +16,7 @@ from banzuke.leaderboard.service.settings import ServiceSettings
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _BUILT_IN = "smollm2"
+_VLLM_TYPES = ("bfloat16", "float16", "float32")
 
 
 @contextmanager
@@ -39,6 +40,9 @@ def engine_for(request: SubmissionRequest, settings: ServiceSettings) -> Iterato
     elif settings.engine == "llama-cpp":
         with _llama_cpp(request, settings, client) as engine:
             yield engine
+    elif settings.engine == "vllm":
+        with _vllm(request, settings, client) as engine:
+            yield engine
     else:
         raise EngineError(
             f"this board has no engine for models without an endpoint (engine: {settings.engine}); "
@@ -55,6 +59,22 @@ def _llama_cpp(
     server = llama_cpp.ServerSettings(n_slots=client.concurrency, n_threads=settings.engine_threads)
     found = llama_cpp.find_model(_model_file(request.model, settings))
     with llama_cpp.serve(found, server=server, client=client) as engine:
+        yield engine
+
+
+@contextmanager
+def _vllm(
+    request: SubmissionRequest, settings: ServiceSettings, client: ClientSettings
+) -> Iterator[OpenAICompatible]:
+    from banzuke.evaluation.engines import vllm
+
+    types = (f"--dtype={request.precision}",) if request.precision in _VLLM_TYPES else ()
+    server = vllm.VllmSettings(
+        python=settings.vllm_python,
+        arguments=(*types, *settings.vllm_arguments),
+        revision=request.revision,
+    )
+    with vllm.serve(request.model, settings=server, client=client) as engine:
         yield engine
 
 

@@ -85,6 +85,10 @@ class ServiceSettings(BaseSettings):
         None, description="Folder of GGUF files that llama-cpp may be asked for by name."
     )
     engine_threads: int = Field(2, ge=1, description="CPU threads of llama-cpp.")
+    vllm_python: str = Field("python", description="A Python that has vLLM.")
+    vllm_arguments: tuple[str, ...] = Field(
+        (), description="More arguments of vLLM's server, such as --gpu-memory-utilization=0.9."
+    )
     request_concurrency: int = Field(8, ge=1, description="Requests at a time a submission.")
     request_timeout_seconds: float = Field(600.0, gt=0, description="Longest wait for an answer.")
     base_style: Literal["alpaca-ja", "raw"] = Field(
