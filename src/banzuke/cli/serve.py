@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,6 +33,15 @@ def serve(
             "banzuke token and banzuke worker go with it.",
         ),
     ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            min=0,
+            max=64,
+            help="Evaluate as well, so many submissions at a time, in a process beside this one.",
+        ),
+    ] = 0,
     json: JsonOption = False,
 ) -> None:
     """Serve the leaderboard: pages, JSON and CSV of what the data directory holds.
@@ -40,6 +50,8 @@ def serve(
 
     JSON keys: url.
     """
+    if workers and not submissions:
+        raise InvalidInputError("--workers evaluates submissions: say --submissions as well")
     settings = _settings(data) if submissions else None
     data = data if settings is None else settings.data
     if settings is None and not Lake(data).names():
@@ -70,7 +82,18 @@ def serve(
         proxy_headers=bool(trusted),
         forwarded_allow_ips=list(trusted),
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    with _worker_beside(settings, workers):
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _worker_beside(settings: ServiceSettings | None, workers: int) -> AbstractContextManager[None]:
+    if settings is None:
+        return nullcontext()
+    from banzuke.leaderboard.service.structured_logs import set_up_logs
+    from banzuke.leaderboard.service.supervising import worker_beside
+
+    set_up_logs(settings)
+    return worker_beside(settings, workers) if workers else nullcontext()
 
 
 def _settings(data: str) -> ServiceSettings:

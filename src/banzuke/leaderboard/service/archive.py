@@ -189,8 +189,10 @@ def _add_tables(
                 if table.name in _TRANSIENT:
                     continue
                 rows = connection.execution_options(yield_per=_ROWS).execute(select(table))
+                names = [str(column.name) for column in table.columns]
                 lines = [
-                    orjson.dumps(dict(row), option=orjson.OPT_UTC_Z) for row in rows.mappings()
+                    orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_UTC_Z)
+                    for row in rows
                 ]
                 counts[table.name] = len(lines)
                 _add(archive, f"tables/{table.name}.jsonl", b"\n".join(lines), digests)
