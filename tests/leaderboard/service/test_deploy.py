@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from banzuke.cli.app import app
+from banzuke.leaderboard.service import metrics
 from banzuke.leaderboard.service.settings import ServiceSettings
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -118,3 +120,12 @@ def test_units_are_unprivileged_and_end_in_order(path):
     assert service["CapabilityBoundingSet"] == ""
     if "worker" in path.name:
         assert int(service["TimeoutStopSec"]) >= 40
+
+
+def test_the_guide_lists_every_setting_and_every_metric():
+    guide = (DEPLOY.parent / "docs" / "operating.md").read_text()
+    for name in ServiceSettings.model_fields:
+        assert f"| `{name}` |" in guide, name
+    source = Path(metrics.__file__).read_text()
+    for name in set(re.findall(r'"(banzuke_[a-z_]+)"', source)):
+        assert f"`{name}" in guide, name
