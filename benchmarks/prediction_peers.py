@@ -21,6 +21,7 @@ import numpy as np
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data" / "outcomes" / "open_llm_v1_items"
 RANK = 16
+LONGEST = 1200  # seconds for one fit of a peer
 
 
 def svd(scores: np.ndarray) -> np.ndarray:
@@ -110,10 +111,10 @@ def cornac_mf(scores: np.ndarray) -> np.ndarray:
 PEERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "scikit-learn TruncatedSVD": svd,
     "scikit-learn KNNImputer": knn,
-    "girth 2PL": girth_2pl,
-    "py-irt 2PL": py_irt_2pl,
     "implicit ALS": implicit_als,
     "cornac MF": cornac_mf,
+    "py-irt 2PL": py_irt_2pl,
+    "girth 2PL": girth_2pl,
 }
 
 
@@ -132,7 +133,12 @@ def peer(python: str, name: str, scores: np.ndarray) -> tuple[np.ndarray, float]
         source, target = f"{folder}/scores.npy", f"{folder}/predicted.npz"
         np.save(source, scores)
         command = [python, __file__, "--work", name, source, target]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=LONGEST
+            )
+        except subprocess.TimeoutExpired:
+            return f"not finished after {LONGEST} s"
         if done.returncode:
             return (done.stderr.strip().splitlines() or ["no message"])[-1]
         with np.load(target) as found:

@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "prediction-tables.md"
 METHODS = {
     "mean": "mean",
     "mean-per-benchmark": "mean per benchmark",
-    "mf-unbiased": "MF without biases, as published",
+    "mf-unbiased": "MF without biases",
     "mf": "MF with biases",
     "simrmf": "SimRMF, literal",
     "simrmf-scaled": "SimRMF, scaled",

@@ -141,5 +141,9 @@ def _diagonals(figure: go.Figure, low: float, high: float) -> None:
 
 def _finish(figure: go.Figure) -> go.Figure:
     return figure.update_layout(
-        template="plotly_white", width=1000, height=800, legend={"orientation": "h", "y": -0.12}
+        template="plotly_white",
+        width=1000,
+        height=800,
+        margin={"t": 50},
+        legend={"orientation": "h", "y": -0.12},
     )
