@@ -128,7 +128,7 @@ def test_no_server_dead_server_and_unknown_model() -> None:
             ask(server, model="other")
         server.die_after(1)
         with pytest.raises(EngineError, match="did not answer after 3 attempts: connection failed"):
-            ask(server, HELLO, HELLO)
+            ask(server, *[HELLO] * 8)
     with pytest.raises(EngineError, match=r"no server answers at http://127.0.0.1"):
         ask(server)
 

@@ -16,6 +16,7 @@ import httpx
 
 from banzuke.evaluation.engines._base import Answer, EngineInfo, Request
 from banzuke.evaluation.engines._retry import AttemptError, Retry
+from banzuke.evaluation.engines._transport import SLOT, SlotTransport
 from banzuke.exceptions import EngineError, InvalidInputError, PromptTooLongError
 
 API_KEY_VARIABLE = "BANZUKE_API_KEY"
@@ -90,18 +91,23 @@ class OpenAICompatible:
             self._client = self._make_client()
         except UnicodeEncodeError:
             raise EngineError(f"{API_KEY_VARIABLE} holds a key with non-ASCII letters") from None
-        self._slots = asyncio.Semaphore(self.settings.concurrency)
+        self._slots: asyncio.LifoQueue[int] = asyncio.LifoQueue()
+        for slot in range(self.settings.concurrency):
+            self._slots.put_nowait(slot)
         return self
 
     def _api_key(self) -> str:
         return os.environ.get(API_KEY_VARIABLE, "").strip()
 
     def _make_client(self) -> httpx.AsyncClient:
+        # a transport of our own would bypass the proxies of the environment: local servers only
+        is_local = urlsplit(self.base_url).hostname in _LOCAL
         return httpx.AsyncClient(
             headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=httpx.Timeout(self.settings.timeout_seconds, connect=10, pool=None),
             limits=httpx.Limits(max_connections=self.settings.concurrency),
-            trust_env=urlsplit(self.base_url).hostname not in _LOCAL,  # no proxy to ourselves
+            trust_env=not is_local,
+            transport=SlotTransport(self.settings.concurrency) if is_local else None,
         )
 
     async def __aexit__(
@@ -166,20 +172,26 @@ class OpenAICompatible:
             Where the server is gone, refuses the request for good, or answers something
             that is not of the API.
         """
+        slot = await self._slots.get()
+        try:
+            return await self._answered(request, slot)
+        finally:
+            self._slots.put_nowait(slot)
+
+    async def _answered(self, request: Request, slot: int) -> Answer:
         path, body = _body(self.model, request)
-        async with self._slots:
-            body["max_tokens"] = await self._clamped(request)
-            attempt = 0
-            while True:
-                started = time.perf_counter()
-                try:
-                    reply = await self._post(path, body)
-                    return _read_answer(reply, time.perf_counter() - started)
-                except AttemptError as refused:
-                    attempt += 1
-                    wait = self._wait(attempt, refused)
-                self._check_alive()
-                await asyncio.sleep(wait)
+        body["max_tokens"] = await self._clamped(request)
+        attempt = 0
+        while True:
+            started = time.perf_counter()
+            try:
+                reply = await self._post(path, body, slot)
+                return _read_answer(reply, time.perf_counter() - started)
+            except AttemptError as refused:
+                attempt += 1
+                wait = self._wait(attempt, refused)
+            self._check_alive()
+            await asyncio.sleep(wait)
 
     def _wait(self, attempt: int, refused: AttemptError) -> float:
         retry = self.settings.retry
@@ -191,9 +203,11 @@ class OpenAICompatible:
             ) from refused
         return retry.seconds(attempt, refused.retry_after, self._random.random())
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
+    async def _post(self, path: str, body: Mapping[str, Any], slot: int) -> Any:
         try:
-            response = await self._client.post(f"{self.base_url}{path}", json=body)
+            response = await self._client.post(
+                f"{self.base_url}{path}", json=body, extensions={SLOT: slot}
+            )
         except httpx.TimeoutException as error:
             raise AttemptError(f"no answer in {self.settings.timeout_seconds:g} s") from error
         except httpx.TransportError as error:
