@@ -189,12 +189,12 @@ def _add_tables(
                 if table.name in _TRANSIENT:
                     continue
                 rows = connection.execution_options(yield_per=_ROWS).execute(select(table))
-                names = [str(column.name) for column in table.columns]
+                names = [f"{column.name}" for column in table.columns]
                 lines = [
                     orjson.dumps(dict(zip(names, row, strict=True)), option=orjson.OPT_UTC_Z)
                     for row in rows
                 ]
-                counts[table.name] = len(lines)
+                counts[f"{table.name}"] = len(lines)  # a plain str, as JSON wants it
                 _add(archive, f"tables/{table.name}.jsonl", b"\n".join(lines), digests)
     return counts
 
