@@ -90,7 +90,7 @@ def test_columns_are_chosen_and_shared(browser, served):
     page.locator("summary", has_text="Columns").click()
     page.locator("input[name=columns][value='score:A']").uncheck()
     page.wait_for_url("**columns=**")
-    playwright_api.expect(page.locator("#board thead th")).to_have_count(9)
+    playwright_api.expect(page.locator("#board thead th")).to_have_count(10)
     heads = page.locator("#board thead th").all_inner_texts()
     assert "A" not in heads
     assert "B" in heads
