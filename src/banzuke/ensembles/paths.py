@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import comb
 
@@ -15,7 +16,7 @@ from banzuke.ensembles.aggregators import AUTO, make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor, frontier
 from banzuke.ensembles.exhaustive import MAX_SETS, best_sets, rank_all_sets
 from banzuke.ensembles.pool import Pool
-from banzuke.ensembles.rankings import RANKINGS
+from banzuke.ensembles.rankings import RANKINGS, top_accuracy
 from banzuke.exceptions import InvalidInputError
 
 METHODS = ("cross-fitted", "exhaustive", *RANKINGS)
@@ -48,6 +49,11 @@ class Chosen:
     def loss(self) -> float:
         """Mean held-out log-loss in nats."""
         return self.judge(self.models)
+
+    @cached_property
+    def losses(self) -> np.ndarray:
+        """Held-out log-loss of each item in nats."""
+        return self.judge.losses(self.models)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,11 +171,43 @@ def _cross_fitted(pool: Pool, by_name: dict[str, CrossFitted], search: Search) -
         for step in range(n_steps)
     ]
     alone = [model for model in range(pool.n_models) if search.accept((model,))]
-    if not alone:
-        return best
-    accuracies = pool.accuracies
-    single = max(alone, key=lambda model: (accuracies[model], -model))
-    return [_best_judge((single,), by_name), *best[1:]]
+    if alone:
+        accuracies = pool.accuracies
+        single = max(alone, key=lambda model: (accuracies[model], -model))
+        best = [_best_judge((single,), by_name), *best[1:]]
+    return best if search.knapsack else _where_clearly_better(pool, by_name, search, best)
+
+
+def _where_clearly_better(
+    pool: Pool, by_name: dict[str, CrossFitted], search: Search, path: list[Chosen]
+) -> list[Chosen]:
+    """Keep a searched set where it beats the most accurate models by two standard errors.
+
+    The search looks at many sets, and from few items the best of them is often so by luck;
+    the most accurate models were chosen without a look at how they combine.
+    """
+    order = _affordable(top_accuracy(pool, pool.n_models), search)
+    kept = []
+    for k, found in enumerate(path, 1):
+        plain = _steady_judge(tuple(order[:k]), by_name)
+        steady = _steady_judge(found.models, by_name)
+        gain = plain.losses - steady.losses
+        kept.append(steady if is_clear(gain, 2.0) else plain)
+    return kept
+
+
+def _steady_judge(models: Models, by_name: dict[str, CrossFitted]) -> Chosen:
+    """Return the second of the judges, or another that beats it by a standard error."""
+    best = _best_judge(models, by_name)
+    names = list(by_name)
+    usual = names[min(1, len(names) - 1)]
+    steady = Chosen(models=models, aggregator=usual, judge=by_name[usual])
+    return best if is_clear(steady.losses - best.losses, 1.0) else steady
+
+
+def is_clear(gains: np.ndarray, times: float) -> bool:
+    """Return whether the mean of paired gains exceeds its standard error so many times."""
+    return bool(gains.mean() > times * gains.std() / np.sqrt(len(gains)))
 
 
 def _pack(judge: CrossFitted, path: list[Models], search: Search) -> list[Models]:

@@ -15,10 +15,12 @@ from banzuke.ensembles.aggregation import Aggregator, log_loss, most_probable
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor
 from banzuke.ensembles.information import group_folds, label_entropy
-from banzuke.ensembles.paths import Chosen, Search, cheapest_sets, find_path, judges
+from banzuke.ensembles.paths import Chosen, Search, cheapest_sets, find_path, is_clear, judges
 from banzuke.ensembles.pool import Pool, as_pool, check_pool, votes_of
 from banzuke.exceptions import NotFoundError
 from banzuke.stats.proportion import wilson_interval
+
+_OURS = ("cross-fitted", "exhaustive")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +68,9 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
     """Choose up to `budget` models and combine their answers into a posterior.
 
     By default the set of each size is the one with the least cross-fitted log-loss of the
-    aggregator that will be used, found by forward search with swaps, and the size is the
-    smallest within one standard error of the best.
+    aggregator that will be used, found by forward search with swaps, where that beats the
+    most accurate models by two standard errors; the size is the smallest within one
+    standard error of the best.
 
     Parameters
     ----------
@@ -182,8 +185,9 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         self.models_, self.classes_ = given.models, given.classes
         self._pool = pool
         self.path_ = tuple(_judge(chosen, self.costs) for chosen in path)
+        self._losses = np.array([chosen.losses for chosen in path])
         self.frontier_ = self._frontier(by_name)
-        self._use(self.path_[self._stop(path)])
+        self._use(self.path_[self._stop()])
         return self
 
     def at_step(self, step: PathStep) -> Self:
@@ -200,12 +204,22 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         return copy
 
     def within(self, k: int) -> PathStep:
-        """Return the step with the least held-out loss among those of up to k models."""
+        """Return the step of k models, or a smaller one where that is clearly better.
+
+        Clearly: the held-out loss is lower by two standard errors, item by item.
+
+        Parameters
+        ----------
+        k : int
+        """
         check_is_fitted(self, "path_")
-        allowed = [step for step in self.path_ if step.k <= k]
-        if self.method not in ("cross-fitted", "exhaustive"):
-            return allowed[-1]
-        return min(allowed, key=lambda step: step.log_loss)
+        allowed = [place for place, step in enumerate(self.path_) if step.k <= k]
+        last = allowed[-1]
+        if self.method not in _OURS:
+            return self.path_[last]
+        best = min(allowed, key=lambda place: self.path_[place].log_loss)
+        gain = self._losses[last] - self._losses[best]
+        return self.path_[best if is_clear(gain, 2.0) else last]
 
     def predict_proba(self, answers: Any) -> np.ndarray:
         """Return the posterior, shape (n_items, n_classes), columns as ``classes_``.
@@ -227,11 +241,11 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         best = self.aggregator_.predict(votes)
         return np.asarray(np.array([*self.classes_, ""], dtype=object)[best])
 
-    def _stop(self, path: list[Chosen]) -> int:
+    def _stop(self) -> int:
         """Return the step to use: one standard error for ours, the last for plain rankings."""
-        if self.method not in ("cross-fitted", "exhaustive"):
-            return len(path) - 1
-        return one_standard_error(np.array([chosen.judge.losses(chosen.models) for chosen in path]))
+        if self.method not in _OURS:
+            return len(self.path_) - 1
+        return one_standard_error(self._losses)
 
     def _frontier(self, by_name: dict[str, CrossFitted]) -> tuple[PathStep, ...]:
         costs = self.costs

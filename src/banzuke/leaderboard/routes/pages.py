@@ -21,6 +21,7 @@ from banzuke.leaderboard.views.charts_page import (
     ensembles_page,
     scatter_page,
 )
+from banzuke.leaderboard.views.compare_page import CompareQuery, compare_page
 from banzuke.leaderboard.views.hierarchy_page import hierarchy_page
 from banzuke.leaderboard.views.items_page import ItemsQuery, items_page
 from banzuke.leaderboard.views.model_page import model_page
@@ -55,6 +56,14 @@ def scatter(request: Request, board: str, query: Annotated[ScatterQuery, Query()
     current = snapshot(request)
     page = scatter_page(current.board(board), query, say(request))
     return _chart(request, "scatter.html", page, current)
+
+
+@router.get("/boards/{board}/compare")
+def compare(request: Request, board: str, query: Annotated[CompareQuery, Query()]) -> HTMLResponse:
+    """Show models side by side."""
+    current = snapshot(request)
+    page = compare_page(current.board(board).board, query, say(request))
+    return html(request, "compare.html", page, current)
 
 
 @router.get("/boards/{board}/models")
