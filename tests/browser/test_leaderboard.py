@@ -236,3 +236,30 @@ def test_the_table_works_without_javascript(browser, served):
     page.goto("/boards/table/scatter")
     assert "needs JavaScript" in page.locator(".plot").inner_text()
     context.close()
+
+
+def test_compare_models_and_share_the_address(page):
+    page.goto("/boards/quiz/compare")
+    page.get_by_label("Add a model").fill("model-11")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("link", name=re.compile("^Add ")).first.click()
+    page.get_by_label("Add a model").fill("model-0")
+    page.get_by_label("Add a model").press("Enter")
+    page.get_by_role("link", name=re.compile("^Add ")).first.click()
+    chart = page.get_by_role("img", name=re.compile("^radar chart"))
+    expect(chart).to_be_visible()
+    expect(page.locator("table.differences thead th").nth(1)).to_contain_text("model-11")
+    shared = page.url
+
+    page.get_by_label("Which").select_option(index=1)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#items")).to_be_in_viewport()
+    rows = page.locator("table.items tbody tr")
+    assert rows.count() > 0
+    assert page.locator("table.items td.right").count() == rows.count()
+
+    page.goto(shared)
+    page.get_by_role("link", name="Compare with this one").click()
+    expect(page.locator("table.differences thead th").nth(1)).to_contain_text("model-0")
+    page.get_by_role("link", name=re.compile("^Take out ")).first.click()
+    expect(page.locator("table.differences")).to_have_count(0)

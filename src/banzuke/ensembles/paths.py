@@ -25,6 +25,8 @@ METHODS = ("cross-fitted", "exhaustive", *RANKINGS)
 _LARGE = 20_000
 _N_REFINED = 30
 _N_PACKED = 300
+_CLEAR = 1.5
+"""Standard errors by which a searched set must beat the most accurate models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +183,7 @@ def _cross_fitted(pool: Pool, by_name: dict[str, CrossFitted], search: Search) -
 def _where_clearly_better(
     pool: Pool, by_name: dict[str, CrossFitted], search: Search, path: list[Chosen]
 ) -> list[Chosen]:
-    """Keep a searched set where it beats the most accurate models by two standard errors.
+    """Keep a searched set where it clearly beats the most accurate models.
 
     The search looks at many sets, and from few items the best of them is often so by luck;
     the most accurate models were chosen without a look at how they combine.
@@ -192,7 +194,7 @@ def _where_clearly_better(
         plain = _steady_judge(tuple(order[:k]), by_name)
         steady = _steady_judge(found.models, by_name)
         gain = plain.losses - steady.losses
-        kept.append(steady if is_clear(gain, 2.0) else plain)
+        kept.append(steady if is_clear(gain, _CLEAR) else plain)
     return kept
 
 

@@ -69,7 +69,7 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
 
     By default the set of each size is the one with the least cross-fitted log-loss of the
     aggregator that will be used, found by forward search with swaps, where that beats the
-    most accurate models by two standard errors; the size is the smallest within one
+    most accurate models by 1.5 standard errors; the size is the smallest within one
     standard error of the best.
 
     Parameters
