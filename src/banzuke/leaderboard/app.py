@@ -135,6 +135,7 @@ def _board_paths(snapshot: Snapshot, name: str, models_per_board: int | None) ->
     paths = [
         board_url(name),
         board_url(name, "scatter"),
+        board_url(name, "charts"),
         board_url(name, "compare"),
         api_url(name, ".json"),
         api_url(name, ".csv"),

@@ -16,6 +16,7 @@ from banzuke.leaderboard.routes.lookup import model_row, snapshot
 from banzuke.leaderboard.security import CHART_POLICY
 from banzuke.leaderboard.snapshot import Snapshot
 from banzuke.leaderboard.views import board_page as board_view
+from banzuke.leaderboard.views.board_charts_page import charts_page
 from banzuke.leaderboard.views.charts_page import (
     ScatterQuery,
     ensembles_page,
@@ -56,6 +57,14 @@ def scatter(request: Request, board: str, query: Annotated[ScatterQuery, Query()
     current = snapshot(request)
     page = scatter_page(current.board(board), query, say(request))
     return _chart(request, "scatter.html", page, current)
+
+
+@router.get("/boards/{board}/charts")
+def board_charts(request: Request, board: str) -> HTMLResponse:
+    """Show score by size, over time and by energy, and what varies together."""
+    current = snapshot(request)
+    page = charts_page(current, current.board(board).board, say(request))
+    return _chart(request, "charts.html", page, current)
 
 
 @router.get("/boards/{board}/compare")
