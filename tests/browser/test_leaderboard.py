@@ -251,7 +251,7 @@ def test_compare_models_and_share_the_address(page):
     expect(page.locator("table.differences thead th").nth(1)).to_contain_text("model-11")
     shared = page.url
 
-    page.get_by_label("Which").select_option(index=1)
+    page.locator("select[name=only]").select_option(index=1)
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#items")).to_be_in_viewport()
     rows = page.locator("table.items tbody tr")
