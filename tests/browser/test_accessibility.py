@@ -41,7 +41,19 @@ def paths(data):
         if not path.startswith("/api/v1"):
             board = "hostile" if "hostile" in path else "quiz" if "quiz" in path else ""
             kinds.setdefault((board, path.split("/")[1], *path.split("/")[3:4]), path)
-    return [*kinds.values(), "/boards/nope", "/boards/quiz?predicted=1&normalised=1&density=wide"]
+    return [
+        *kinds.values(),
+        *(compare(data, board) for board in ("quiz", "hostile")),
+        "/boards/nope",
+        "/boards/quiz?predicted=1&normalised=1&density=wide",
+    ]
+
+
+def compare(data, board):
+    """The comparison of the first models of a board."""
+    start = f"/boards/{board}/models/"
+    names = [path.removeprefix(start) for path in page_paths(data) if path.startswith(start)][:3]
+    return f"/boards/{board}/compare?" + "&".join(f"model={name}" for name in names)
 
 
 @pytest.mark.parametrize("look", LOOKS)

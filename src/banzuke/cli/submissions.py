@@ -38,8 +38,10 @@ class StateName(StrEnum):
 def list_submissions(
     state: Annotated[StateName | None, typer.Option("--state", help="Only these.")] = None,
     model: Annotated[str | None, typer.Option("--model", help="Only of this model.")] = None,
-    page: Annotated[int, typer.Option("--page", min=1)] = 1,
-    page_size: Annotated[int, typer.Option("--page-size", min=1, max=500)] = 50,
+    page: Annotated[int, typer.Option("--page", min=1, help="Which page, from 1.")] = 1,
+    page_size: Annotated[
+        int, typer.Option("--page-size", min=1, max=500, help="How many on a page.")
+    ] = 50,
     data: ServiceData = None,
     json: JsonOption = False,
 ) -> None:

@@ -46,7 +46,7 @@ def grouped_regression(
     --------
     >>> x = np.column_stack([np.ones(4), [-1.0, 0.0, 0.0, 1.0]])
     >>> y = np.tile([[0.1], [0.3], [0.3], [0.5]], (1, 3))
-    >>> found = grouped_regression(x, y, np.ones((4, 3), bool), np.zeros(3, int), n_iter=30)
+    >>> found = grouped_regression(x, y, np.ones((4, 3), bool), np.zeros(3, int), n_iter=300)
     >>> found.round(2).tolist()
     [[0.3, 0.2], [0.3, 0.2], [0.3, 0.2]]
     """

@@ -24,6 +24,7 @@ hashable = st.recursive(
     | st.fractions() | st.floats(allow_nan=False) | st.complex_numbers(allow_nan=False)
     | st.decimals(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
+    max_leaves=4,
 )  # fmt: skip
 values = st.recursive(
     hashable,
@@ -32,6 +33,7 @@ values = st.recursive(
         | st.dictionaries(hashable, inner, max_size=3)
         | st.sets(hashable, max_size=3)
     ),
+    max_leaves=6,
 )
 
 

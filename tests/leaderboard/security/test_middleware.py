@@ -201,5 +201,5 @@ def test_the_server_itself_refuses_large_and_foreign_requests(served):
     assert streamed.status_code == 405  # nothing reads it
     foreign = httpx.post(f"{served.url}/about", headers={"Origin": "http://evil.example"})
     assert foreign.status_code == 403
-    assert "another site" in foreign.text
+    assert "did not come from a page of this site" in foreign.text
     assert foreign.headers["content-security-policy"].startswith("default-src 'none'")
