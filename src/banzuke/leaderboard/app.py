@@ -23,7 +23,7 @@ from banzuke.leaderboard.links import (
 )
 from banzuke.leaderboard.openapi_answers import describe_answers
 from banzuke.leaderboard.page_cache import PageCache
-from banzuke.leaderboard.routes import api, pages
+from banzuke.leaderboard.routes import api, api_analyses, pages
 from banzuke.leaderboard.security import BodyLimit, CrossSiteGuard, SecurityHeaders
 from banzuke.leaderboard.snapshot import Snapshot, SnapshotStore
 from banzuke.outcomes import Lake
@@ -76,6 +76,7 @@ def create_app(data: str | Path | Lake, settings: ServiceSettings | None = None)
         take_submissions(app, settings)
         _guard(app, settings.max_body_bytes, settings.public_url)
     app.include_router(api.router)
+    app.include_router(api_analyses.router)
     app.include_router(pages.router)
     app.include_router(_assets)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
