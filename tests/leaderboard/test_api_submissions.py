@@ -182,6 +182,19 @@ def test_flags_are_made_read_and_answered_by_an_operator(ann, bob, chief, anyone
     listed = anyone.get("/api/v1/flags?board=quiz&model=org-0/model-0").json()["flags"]
     assert listed == [answered.model_dump(mode="json")]
     assert anyone.get("/api/v1/flags?state=open&board=quiz").json()["flags"] == []
+    rows = anyone.get("/api/v1/boards/quiz.json?flagged=yes").json()["rows"]
+    assert [row["model"] for row in rows] == ["org-0/model-0"]
+    assert "⚑" in anyone.get("/boards/quiz?flagged=yes").text
+    assert "⚑" not in anyone.get("/boards/quiz?flagged=no").text
+
+
+def test_a_rejected_flag_marks_nothing(ann, chief, anyone):
+    body = {"board": "quiz", "model": "org-1/model-1", "reason": "looks like a copy"}
+    made = ann.post("/api/v1/flags", json=body).json()
+    verdict = {"state": "rejected", "answer": "The weights differ."}
+    assert chief.post(f"/api/v1/flags/{made['id']}/answer", json=verdict).status_code == 200
+    found = anyone.get("/api/v1/boards/quiz.json?flagged=yes").json()["rows"]
+    assert "org-1/model-1" not in [row["model"] for row in found]
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,15 @@ class RowHtml:
 
     def _metadata(self, key: str) -> Iterator[str]:
         board = self._board
-        if key in ("pick", "model"):
-            draw = macro("_row.html", f"{key}_cell", self._say.language)
+        if key == "pick":
+            draw = macro("_row.html", "pick_cell", self._say.language)
             for name in board.model_names:
+                yield str(draw(name, cells.visible(name, cells.LONGEST_NAME)))
+        elif key == "model":
+            draw = macro("_row.html", "model_cell", self._say.language)
+            for name, flagged in zip(board.model_names, _flagged(board), strict=True):
                 shown = cells.visible(name, cells.LONGEST_NAME)
-                yield str(draw(name if key == "pick" else model_url(board.name, name), shown))
+                yield str(draw(model_url(board.name, name), shown, flagged))
         elif key == "params_b":
             for size in board.params_b.tolist():
                 yield f"<td>{cells.size(size)}</td>"
@@ -105,6 +109,12 @@ class RowHtml:
                 if value not in made:
                     made[value] = str(draw(_short(value)))
                 yield made[value]
+
+
+def _flagged(board: Board) -> list[bool]:
+    if "is_flagged" not in board.models.columns:
+        return [False] * board.models.height
+    return [value is True for value in board.models["is_flagged"].to_list()]
 
 
 def _short(value: str | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from banzuke.leaderboard.board import build_board
@@ -15,12 +17,14 @@ from banzuke.leaderboard.documents import CapabilitiesDocument, Description, Ens
 from banzuke.leaderboard.hierarchy import HierarchyDocument
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.leaderboard.rows import BoardRows
-from banzuke.outcomes import Lake
+from banzuke.outcomes import Lake, Outcomes
 
 DEFAULT_BOARD = "open-llm-v2"
 _UNREACHABLE = {".", ".."}  # browsers take these path segments away
 
 D = TypeVar("D", bound=BaseModel)
+Marks = Mapping[str, frozenset[str]]
+"""Names of models that carry a mark, by board."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,49 +118,57 @@ class Snapshot:
 
 
 class SnapshotStore:
-    """The current snapshot; rebuilt when the lake's version changes, only what changed.
+    """The current snapshot; rebuilt when the lake or a mark changes, only what changed.
 
     Parameters
     ----------
     lake : Lake
+    marks : callable, optional
+        Returns the names of the models that an operator has marked as flagged, by board.
     """
 
-    def __init__(self, lake: Lake) -> None:
+    def __init__(self, lake: Lake, marks: Callable[[], Marks] = dict) -> None:
         self.lake = lake
+        self.marks = marks
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._built: dict[str, BoardRows] = {}
 
     def current(self) -> Snapshot:
-        """Return the snapshot of the lake's present version."""
+        """Return the snapshot of the lake's present version, with the present marks."""
+        marks = self.marks()
         snapshot = self._snapshot
-        if snapshot is not None and snapshot.version == self.lake.version():
+        if snapshot is not None and snapshot.version == _version(self.lake.version(), marks):
             return snapshot
         with self._lock:
-            version = str(self.lake.version())
+            version = _version(self.lake.version(), marks)
             if self._snapshot is None or self._snapshot.version != version:
-                self._snapshot = self._build(version)
+                self._snapshot = self._build(version, marks)
             return self._snapshot
 
-    def _build(self, version: str) -> Snapshot:
+    def _build(self, version: str, marks: Marks) -> Snapshot:
         names = [name for name in self.lake.names() if name not in _UNREACHABLE]
         built: dict[str, BoardRows] = {}
         for name in names:
-            rows = self._board(name, f"{name}-predicted" if f"{name}-predicted" in names else None)
+            predicted = f"{name}-predicted" if f"{name}-predicted" in names else None
+            rows = self._board(name, predicted, marks.get(name, frozenset()))
             if rows is not None:
                 built[name] = rows
         self._built = built
         documents = {name: self.lake.read_document(name) for name in self.lake.document_names()}
         return Snapshot(version=version, boards=built, documents=documents)
 
-    def _board(self, name: str, predicted: str | None) -> BoardRows | None:
+    def _board(self, name: str, predicted: str | None, marked: frozenset[str]) -> BoardRows | None:
         version = f"{self.lake.version(name)}-{self.lake.version(predicted) if predicted else ''}"
+        version = _version(version, {name: marked} if marked else {})
         old = self._built.get(name)
         if old is not None and old.board.version == version:
             return old
         outcomes = self.lake.read(name)
         if _is_prediction(outcomes.provenance):
             return None
+        if marked:
+            outcomes = _mark(outcomes, marked)
         predictions = self.lake.read(predicted) if predicted else None
         if predictions is not None and not _is_prediction(predictions.provenance):
             predictions = None
@@ -165,3 +177,22 @@ class SnapshotStore:
 
 def _is_prediction(provenance: Mapping[str, Any]) -> bool:
     return provenance.get("kind") == "prediction"
+
+
+def _version(stored: object, marks: Marks) -> str:
+    if not marks:
+        return str(stored)
+    text = repr(sorted((board, sorted(models)) for board, models in marks.items()))
+    return f"{stored}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _mark(outcomes: Outcomes, marked: frozenset[str]) -> Outcomes:
+    """Set the field "is_flagged" of these models; what the results say of others stays."""
+    models = outcomes.models
+    said = pl.col("is_flagged") if "is_flagged" in models.columns else pl.lit(False)
+    flags = pl.Series(values=[name in marked for name in outcomes.model_names], dtype=pl.Boolean)
+    return outcomes.replace(
+        models=models.with_columns(
+            pl.when(flags).then(statement=True).otherwise(said).alias("is_flagged")
+        )
+    )

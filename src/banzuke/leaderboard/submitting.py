@@ -27,6 +27,7 @@ def take_submissions(app: FastAPI, settings: ServiceSettings) -> None:
     """
     service = open_backend(settings)
     app.state.backend = service
+    app.state.store.marks = service.flags.upheld
     app.add_middleware(
         SessionMiddleware,
         secret_key=settings.signing_key,

@@ -142,13 +142,14 @@ class FlagStore:
             session.flush()
             return _flag(row)
 
-    def upheld(self, board: str) -> frozenset[str]:
-        """Return the models of a board with an upheld flag."""
-        query = select(FlagRow.model).where(
-            FlagRow.board == board, FlagRow.state == FlagState.UPHELD
-        )
+    def upheld(self) -> dict[str, frozenset[str]]:
+        """Return the models with an upheld flag, by board."""
+        query = select(FlagRow.board, FlagRow.model).where(FlagRow.state == FlagState.UPHELD)
+        found: dict[str, set[str]] = {}
         with self._database.reading() as session:
-            return frozenset(session.scalars(query.distinct()))
+            for board, model in session.execute(query.distinct()):
+                found.setdefault(board, set()).add(model)
+        return {board: frozenset(models) for board, models in found.items()}
 
     def counts(self) -> dict[str, int]:
         """Return the number of flags in each state."""
