@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 
 import pytest
@@ -62,3 +63,18 @@ def test_the_secret_key_is_made_once_and_is_private(tmp_path):
     path = tmp_path / "service" / "secret-key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert key not in repr(load_settings(secret_key=key))
+
+
+def test_a_process_that_comes_second_takes_the_key_of_the_first(tmp_path, monkeypatch):
+    link, modes = os.link, []
+
+    def first(source, target):
+        modes.append(stat.S_IMODE(source.stat().st_mode))
+        target.write_text("the key of the process that was first")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", first)
+    key = load_settings(data=str(tmp_path)).signing_key
+    assert key == "the key of the process that was first"
+    assert modes == [0o600]  # private before it had its name
+    assert [one.name for one in (tmp_path / "service").iterdir()] == ["secret-key"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +19,6 @@ from pydantic_settings import (
 
 from banzuke.exceptions import InvalidInputError, StorageError
 from banzuke.leaderboard.service.architectures import ARCHITECTURES
-from banzuke.outcomes.files import write_atomic
 
 CONFIG_VARIABLE = "BANZUKE_CONFIG"
 CONFIG_NAME = "banzuke.toml"
@@ -218,8 +218,7 @@ class ServiceSettings(BaseSettings):
             return self.secret_key.get_secret_value()
         path = self.folder / "secret-key"
         if not path.exists():
-            write_atomic(path, secrets.token_urlsafe(48).encode())
-            path.chmod(0o600)
+            _make_secret(path)
         return path.read_text().strip()
 
 
@@ -251,6 +250,23 @@ def load_settings(**given: Any) -> ServiceSettings:
         raise StorageError(f"the settings cannot be read: {error}") from error
     except ValueError as error:  # TOML that cannot be parsed, JSON in a variable
         raise InvalidInputError(f"the settings cannot be read: {error}") from None
+
+
+def _make_secret(path: Path) -> None:
+    """Keep a random key that only the owner can ever read; another process's wins if first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(file, "wb") as out:
+            out.write(secrets.token_urlsafe(48).encode())
+            out.flush()
+            os.fsync(out.fileno())
+        # a link fails where the name is taken, and nobody sees a key half written
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _with_driver(url: str) -> str:
