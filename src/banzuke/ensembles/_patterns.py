@@ -65,7 +65,7 @@ def first_choosers(votes: np.ndarray, labels: np.ndarray | None = None) -> np.nd
 
     Returns
     -------
-    numpy.ndarray of int8, shape (n_items, k) or (n_items, k + 1)
+    numpy.ndarray of unsigned int, shape (n_items, k) or (n_items, k + 1)
 
     Examples
     --------
@@ -73,38 +73,46 @@ def first_choosers(votes: np.ndarray, labels: np.ndarray | None = None) -> np.nd
     [[0, 1, 0, 4, 1]]
     """
     k = votes.shape[1]
-    wide = votes if labels is None else np.column_stack([votes, labels])
-    slots = np.full(wide.shape, k, dtype=np.int8)
-    for voter in range(k - 1, -1, -1):
-        same = wide == votes[:, voter, None]
-        same[votes[:, voter] < 0] = False
-        slots[same] = voter
-    return slots
+    # one contiguous row a voter, so that whole rows are compared at once
+    rows = [np.ascontiguousarray(column) for column in votes.T]
+    wide = rows if labels is None else [*rows, labels.astype(votes.dtype)]
+    kind = np.uint8 if k < 255 else np.uint16
+    slots = np.empty((len(wide), len(votes)), dtype=kind)
+    for place, row in enumerate(wide):
+        slots[place] = min(place, k)
+        for voter in range(min(place, k)):
+            # the voter where both chose the same, the largest number elsewhere
+            other = np.negative((rows[voter] != row).astype(kind)) | kind(voter)
+            np.minimum(slots[place], other, out=slots[place])
+        slots[place][row < 0] = k
+    return slots.T
 
 
 def find_patterns(slots: np.ndarray, n_classes: int) -> Patterns:
     """Collect the distinct rows of slots (from `first_choosers`, without the label)."""
     k = slots.shape[1]
-    if (k + 1) ** k < 2**62:
-        code = slots @ ((k + 1) ** np.arange(k, dtype=np.int64))
-        _, first, rows = np.unique(code, return_index=True, return_inverse=True)
-        return Patterns(keys=slots[first].astype(np.intp), rows=rows, n_classes=n_classes)
-    keys, rows = np.unique(slots, axis=0, return_inverse=True)
-    return Patterns(keys=keys.astype(np.intp), rows=rows.ravel(), n_classes=n_classes)
+    rows = np.zeros(len(slots), dtype=np.intp)
+    for voter in range(k - 1, -1, -1):
+        # voter j chose one of the slots 0 to j, or none: k
+        rows = compact(rows * (voter + 2) + np.minimum(slots[:, voter], voter + 1))
+    first = np.empty(int(rows.max(initial=-1)) + 1, dtype=np.intp)
+    first[rows[::-1]] = np.arange(len(rows))[::-1]
+    return Patterns(keys=slots[first].astype(np.intp), rows=rows, n_classes=n_classes)
 
 
 def pattern_ids(votes: np.ndarray) -> np.ndarray:
-    """Return a number for each distinct row of votes, shape (n_items,)."""
+    """Return a number for each distinct row of votes (or labels), shape (n_items,)."""
     ids = np.zeros(len(votes), dtype=np.int64)
     for column in votes.T:
-        values, codes = np.unique(column, return_inverse=True)
-        ids = compact(ids * len(values) + codes)
+        codes = column.astype(np.int64) - int(column.min(initial=0))
+        ids = compact(ids * (int(codes.max(initial=0)) + 1) + codes)
     return ids
 
 
 def compact(ids: np.ndarray) -> np.ndarray:
     """Renumber ids as 0, 1, 2, ... without gaps."""
     if ids.size and int(ids.max()) < 8 * ids.size:
-        seen = np.bincount(ids) > 0
+        seen = np.zeros(int(ids.max()) + 1, dtype=bool)
+        seen[ids] = True
         return np.asarray((np.cumsum(seen) - 1)[ids])
     return np.asarray(np.unique(ids, return_inverse=True)[1])

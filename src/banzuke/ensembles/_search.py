@@ -7,12 +7,29 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from banzuke.ensembles.aggregation import Aggregator, log_loss
+from banzuke.ensembles.aggregation import Aggregator, log_loss, most_probable
 from banzuke.ensembles.conditional_logit import ConditionalLogit
 from banzuke.ensembles.pool import Pool
 
 Models = tuple[int, ...]
 _MAX_SWAPS = 4
+_N_KEPT = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """How an aggregator does on items that it was not fitted on.
+
+    Parameters
+    ----------
+    losses : numpy.ndarray of shape (n_items,)
+        Log-loss of each item in nats.
+    n_right : int
+        Number of items whose most probable class is right.
+    """
+
+    losses: np.ndarray
+    n_right: int
 
 
 @dataclass
@@ -30,6 +47,7 @@ class CrossFitted:
     aggregator: Aggregator
     folds: np.ndarray
     known: dict[Models, float] = field(default_factory=dict)
+    _kept: dict[Models, HeldOut] = field(default_factory=dict)
 
     def posterior(self, models: Sequence[int]) -> np.ndarray:
         """Return the posterior of each item by a fit on the other folds, (n_items, n_classes)."""
@@ -37,20 +55,31 @@ class CrossFitted:
         votes = pool.votes[:, sorted(models)]
         return self.aggregator.cross_fit(votes, pool.labels, pool.n_classes, self.folds)
 
-    def losses(self, models: Sequence[int]) -> np.ndarray:
-        """Return the held-out log-loss of each item in nats."""
-        pool, aggregator = self.pool, self.aggregator
-        if isinstance(aggregator, ConditionalLogit):
-            votes = pool.votes[:, sorted(models)]
-            return aggregator.cross_fitted_loss(votes, pool.labels, pool.n_classes, self.folds)
-        return log_loss(self.posterior(models), pool.labels)
+    def held_out(self, models: Sequence[int]) -> HeldOut:
+        """Return the held-out figures of a set; those of the last sets are kept."""
+        key = tuple(sorted(models))
+        if key not in self._kept:
+            proba, labels = self.posterior(key), self.pool.labels
+            right = most_probable(proba, self.pool.votes[:, key]) == labels
+            found = HeldOut(losses=log_loss(proba, labels), n_right=int(right.sum()))
+            if len(self._kept) >= _N_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = found
+        return self._kept[key]
 
     def __call__(self, models: Sequence[int]) -> float:
         """Return the mean held-out log-loss in nats."""
         key = tuple(sorted(models))
         if key not in self.known:
-            self.known[key] = float(self.losses(key).mean())
+            self.known[key] = float(self._losses(key).mean())
         return self.known[key]
+
+    def _losses(self, key: Models) -> np.ndarray:
+        pool, aggregator = self.pool, self.aggregator
+        if key not in self._kept and isinstance(aggregator, ConditionalLogit):
+            votes = pool.votes[:, key]
+            return aggregator.cross_fitted_loss(votes, pool.labels, pool.n_classes, self.folds)
+        return self.held_out(key).losses
 
 
 def forward_search(

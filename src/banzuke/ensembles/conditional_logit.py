@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from banzuke.ensembles._patterns import Patterns, find_patterns, first_choosers
+from banzuke.ensembles._patterns import Patterns, compact, find_patterns, first_choosers
 from banzuke.ensembles.aggregation import Aggregator
 
 _MAX_STEPS = 50
@@ -55,7 +55,7 @@ class ConditionalLogit(Aggregator):
     def _fit(self, votes: np.ndarray, labels: np.ndarray) -> None:
         slots = first_choosers(votes, labels)
         patterns = find_patterns(slots[:, :-1], self.n_classes_)
-        counts = count_outcomes(patterns, slots[:, -1])
+        counts = count_outcomes(patterns, slots[:, -1])[0]
         features = self._features(patterns)
         self.weights_ = fit_weights(
             features, patterns.log_sizes, counts, self._penalty(votes.shape[1])
@@ -64,7 +64,7 @@ class ConditionalLogit(Aggregator):
     def _predict_proba(self, votes: np.ndarray) -> np.ndarray:
         patterns = find_patterns(first_choosers(votes), self.n_classes_)
         log_p = slot_log_probabilities(self._features(patterns), patterns.log_sizes, self.weights_)
-        return spread(patterns, log_p, votes)
+        return spread(patterns, log_p[patterns.rows], votes)
 
     def cross_fit(
         self, votes: np.ndarray, labels: np.ndarray, n_classes: int, folds: np.ndarray
@@ -72,13 +72,8 @@ class ConditionalLogit(Aggregator):
         """Return posteriors of each item by a fit on the other folds, (n_items, n_classes)."""
         slots = first_choosers(votes, labels)
         patterns = find_patterns(slots[:, :-1], n_classes)
-        by_fold = self._fold_log_probabilities(patterns, slots[:, -1], folds)
-        proba = np.empty((len(labels), n_classes))
-        for fold, log_p in by_fold.items():
-            items = folds == fold
-            part = Patterns(keys=patterns.keys, rows=patterns.rows[items], n_classes=n_classes)
-            proba[items] = spread(part, log_p, votes[items])
-        return proba
+        log_p, fold = self._fold_log_probabilities(patterns, slots[:, -1], folds)
+        return spread(patterns, log_p[fold, patterns.rows], votes)
 
     def cross_fitted_loss(
         self, votes: np.ndarray, labels: np.ndarray, n_classes: int, folds: np.ndarray
@@ -86,30 +81,24 @@ class ConditionalLogit(Aggregator):
         """Return the held-out log-loss of each item in nats; as `cross_fit`, but faster."""
         slots = first_choosers(votes, labels)
         patterns = find_patterns(slots[:, :-1], n_classes)
-        by_fold = self._fold_log_probabilities(patterns, slots[:, -1], folds)
-        loss = np.empty(len(labels))
-        for fold, log_p in by_fold.items():
-            items = folds == fold
-            loss[items] = -log_p[patterns.rows[items], slots[items, -1]]
-        return loss
+        log_p, fold = self._fold_log_probabilities(patterns, slots[:, -1], folds)
+        return np.asarray(-log_p[fold, patterns.rows, slots[:, -1]])
 
     def _fold_log_probabilities(
         self, patterns: Patterns, outcome: np.ndarray, folds: np.ndarray
-    ) -> dict[int, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return held-out log-probabilities, (n_folds, n_patterns, k + 1), and item folds."""
         features, sizes = self._features(patterns), patterns.log_sizes
         penalty = self._penalty(patterns.k)
-        whole = count_outcomes(patterns, outcome)
+        fold = compact(folds)
+        by_fold = count_outcomes(patterns, outcome, fold)
+        whole = by_fold.sum(axis=0)
         start = fit_weights(features, sizes, whole, penalty, tolerance=1e-4)
-        found = {}
-        for fold in np.unique(folds).tolist():
-            items = folds == fold
-            part = Patterns(
-                keys=patterns.keys, rows=patterns.rows[items], n_classes=patterns.n_classes
-            )
-            counts = whole - count_outcomes(part, outcome[items])
-            weights = fit_weights(features, sizes, counts, penalty, start=start)
-            found[fold] = slot_log_probabilities(features, sizes, weights)
-        return found
+        log_p = np.empty_like(by_fold)
+        for place, held_out in enumerate(by_fold):
+            weights = fit_weights(features, sizes, whole - held_out, penalty, start=start)
+            log_p[place] = slot_log_probabilities(features, sizes, weights)
+        return log_p, fold
 
     def _features(self, patterns: Patterns) -> np.ndarray:
         support = patterns.support
@@ -130,12 +119,20 @@ class ConditionalLogit(Aggregator):
         return whole
 
 
-def count_outcomes(patterns: Patterns, outcome: np.ndarray) -> np.ndarray:
-    """Count items by pattern and by the slot of the right answer, (n_patterns, k + 1)."""
-    width = patterns.k + 1
-    flat = patterns.rows * width + outcome
-    counts = np.bincount(flat, minlength=len(patterns.keys) * width)
-    return counts.reshape(-1, width).astype(float)
+def count_outcomes(
+    patterns: Patterns, outcome: np.ndarray, fold: np.ndarray | None = None
+) -> np.ndarray:
+    """Count items by fold, pattern and slot of the right answer, (n_folds, n_patterns, k + 1).
+
+    Without folds all items are in one.
+    """
+    shape = (len(patterns.keys), patterns.k + 1)
+    n_folds = 1 if fold is None else int(fold.max()) + 1
+    flat = patterns.rows * shape[1] + outcome
+    if fold is not None:
+        flat += fold * (shape[0] * shape[1])
+    counts = np.bincount(flat, minlength=n_folds * shape[0] * shape[1])
+    return counts.reshape(n_folds, *shape).astype(float)
 
 
 def slot_log_probabilities(
@@ -219,10 +216,10 @@ def _newton_step(
     return np.asarray(np.linalg.solve(hessian, gradient))
 
 
-def spread(patterns: Patterns, log_p: np.ndarray, votes: np.ndarray) -> np.ndarray:
-    """Turn slot probabilities of patterns into class probabilities of items."""
+def spread(patterns: Patterns, by_item: np.ndarray, votes: np.ndarray) -> np.ndarray:
+    """Turn log-probabilities of the slots of items into probabilities of their classes."""
     k = votes.shape[1]
-    by_item = np.exp(log_p[patterns.rows])
+    by_item = np.exp(by_item)
     proba = np.repeat(by_item[:, k, None], patterns.n_classes, axis=1)
     for voter in range(k):
         items = np.flatnonzero(votes[:, voter] >= 0)

@@ -11,7 +11,9 @@ STRENGTHS = (2.0, 5.0, 12.0, 30.0, 80.0, 200.0, 500.0, 2000.0)
 """Shrinkage that `likely_strength` chooses from."""
 
 
-def count_answers(votes: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:
+def count_answers(
+    votes: np.ndarray, labels: np.ndarray, n_classes: int, times: np.ndarray | None = None
+) -> np.ndarray:
     """Count answers by model, class and answer.
 
     Parameters
@@ -19,6 +21,8 @@ def count_answers(votes: np.ndarray, labels: np.ndarray, n_classes: int) -> np.n
     votes : numpy.ndarray of int, shape (n_items, k)
     labels : numpy.ndarray of int, shape (n_items,)
     n_classes : int
+    times : numpy.ndarray of shape (n_items,), optional
+        How often each item counts; once by default.
 
     Returns
     -------
@@ -28,7 +32,7 @@ def count_answers(votes: np.ndarray, labels: np.ndarray, n_classes: int) -> np.n
     n_answers = n_classes + 2
     answer = answer_index(votes, n_classes)
     counts = [
-        np.bincount(labels * n_answers + column, minlength=n_classes * n_answers)
+        np.bincount(labels * n_answers + column, times, minlength=n_classes * n_answers)
         for column in answer.T
     ]
     return np.asarray(counts, dtype=float).reshape(-1, n_classes, n_answers)

@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Self
+
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.base import clone
 
-from banzuke.ensembles._patterns import pattern_ids
+from banzuke.ensembles._patterns import compact, pattern_ids
 from banzuke.ensembles.aggregation import Aggregator
 from banzuke.ensembles.conditional_logit import fit_weights
 from banzuke.ensembles.confusion import answer_scores, count_answers, likely_strength
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Distinct:
+    """Items with the same answers and label as one row with a count.
+
+    Parameters
+    ----------
+    votes : numpy.ndarray of int, shape (n_rows, k)
+    labels, times : numpy.ndarray of int, shape (n_rows,)
+    rows : numpy.ndarray of int, shape (n_items,)
+        Row of each item.
+    """
+
+    votes: np.ndarray
+    labels: np.ndarray
+    times: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def of(cls, votes: np.ndarray, labels: np.ndarray) -> _Distinct:
+        rows = pattern_ids(np.column_stack([votes, labels]))
+        times = np.bincount(rows)
+        first = np.empty(len(times), dtype=np.intp)
+        first[rows[::-1]] = np.arange(len(rows))[::-1]
+        return cls(votes=votes[first], labels=labels[first], times=times, rows=rows)
+
+    def counted(self, times: np.ndarray) -> _Distinct:
+        """Return the rows that occur, with other counts; items keep their row numbers."""
+        there = times > 0
+        return replace(self, votes=self.votes[there], labels=self.labels[there], times=times[there])
 
 
 class ConfusionLogit(Aggregator):
@@ -43,36 +77,41 @@ class ConfusionLogit(Aggregator):
         self, votes: np.ndarray, labels: np.ndarray, n_classes: int, folds: np.ndarray
     ) -> np.ndarray:
         """Return posteriors of each item by a fit on the other folds, (n_items, n_classes)."""
-        start = clone(self).fit(votes, labels, n_classes).weights_
-        proba = np.empty((len(labels), n_classes))
-        for fold in np.unique(folds):
-            held_out = folds == fold
-            part = clone(self)
-            part.start_ = start
-            part.fit(votes[~held_out], labels[~held_out], n_classes)
-            proba[held_out] = part.predict_proba(votes[held_out])
-        return proba
+        distinct = _Distinct.of(votes, labels)
+        fold, n_rows = compact(folds), len(distinct.labels)
+        n_folds = int(fold.max()) + 1
+        times = np.bincount(fold * n_rows + distinct.rows, minlength=n_folds * n_rows)
+        start = clone(self)._fit_counted(distinct, n_classes, None).weights_
+        proba = np.empty((n_folds, n_rows, n_classes))
+        for place, held_out in enumerate(times.reshape(n_folds, n_rows)):
+            others = distinct.counted(distinct.times - held_out)
+            part = clone(self)._fit_counted(others, n_classes, start)
+            there = held_out > 0
+            proba[place, there] = part._predict_proba(distinct.votes[there])
+        return np.asarray(proba[fold, distinct.rows])
 
     def _fit(self, votes: np.ndarray, labels: np.ndarray) -> None:
-        self.counts_ = count_answers(votes, labels, self.n_classes_)
+        self._fit_counted(_Distinct.of(votes, labels), self.n_classes_, None)
+
+    def _fit_counted(self, items: _Distinct, n_classes: int, start: np.ndarray | None) -> Self:
+        k = items.votes.shape[1]
+        self.counts_ = count_answers(items.votes, items.labels, n_classes, items.times)
         self.strengths_ = (
-            likely_strength(self.counts_)
-            if self.strength is None
-            else np.full(votes.shape[1], self.strength)
+            likely_strength(self.counts_) if self.strength is None else np.full(k, self.strength)
         )
-        frequency = np.bincount(labels, minlength=self.n_classes_) + 1.0
+        frequency = np.bincount(items.labels, items.times, minlength=n_classes) + 1.0
         self.log_prior_ = np.log(frequency / frequency.sum())
-        # items with the same answers and label are one row with a count
-        rows = pattern_ids(np.column_stack([votes, labels]))
-        _, first, times = np.unique(rows, return_index=True, return_counts=True)
-        counts = np.zeros((len(first), self.n_classes_))
-        counts[np.arange(len(first)), labels[first]] = times
-        features = self._features(votes[first], labels[first])
-        k = votes.shape[1]
-        start = getattr(self, "start_", np.full(k + 1, 1 / np.sqrt(k)))
+        counts = np.zeros((len(items.labels), n_classes))
+        counts[np.arange(len(items.labels)), items.labels] = items.times
         self.weights_ = fit_weights(
-            features, np.zeros_like(counts), counts, self._penalty(k), start=start, tolerance=1e-6
+            self._features(items.votes, items.labels),
+            np.zeros_like(counts),
+            counts,
+            self._penalty(k),
+            start=np.full(k + 1, 1 / np.sqrt(k)) if start is None else start,
+            tolerance=1e-6,
         )
+        return self
 
     def _predict_proba(self, votes: np.ndarray) -> np.ndarray:
         utility = self._features(votes) @ self.weights_

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from math import comb
 
@@ -52,10 +51,10 @@ class Chosen:
         """Mean held-out log-loss in nats."""
         return self.judge(self.models)
 
-    @cached_property
+    @property
     def losses(self) -> np.ndarray:
         """Held-out log-loss of each item in nats."""
-        return self.judge.losses(self.models)
+        return self.judge.held_out(self.models).losses
 
 
 @dataclass(frozen=True, kw_only=True)

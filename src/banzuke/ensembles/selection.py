@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from banzuke.ensembles._search import CrossFitted
-from banzuke.ensembles.aggregation import Aggregator, log_loss, most_probable
+from banzuke.ensembles.aggregation import Aggregator
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor
 from banzuke.ensembles.information import group_folds, label_entropy
@@ -297,9 +297,8 @@ def _names(pool: Pool, models: Sequence[int]) -> tuple[str, ...]:
 
 def _judge(chosen: Chosen, costs: Costs | None) -> PathStep:
     pool = chosen.judge.pool
-    proba = chosen.judge.posterior(chosen.models)
-    losses = log_loss(proba, pool.labels)
-    n_right = int((most_probable(proba, pool.votes[:, chosen.models]) == pool.labels).sum())
+    held_out = chosen.judge.held_out(chosen.models)
+    losses, n_right = held_out.losses, held_out.n_right
     lower, upper = wilson_interval(n_right, pool.n_items)
     names = _names(pool, chosen.models)
     return PathStep(

@@ -25,7 +25,7 @@ class _FixedVote(Aggregator):
         self.weights_ = self._weights(accuracies)
         slots = first_choosers(votes, labels)
         patterns = find_patterns(slots[:, :-1], self.n_classes_)
-        counts = count_outcomes(patterns, slots[:, -1])
+        counts = count_outcomes(patterns, slots[:, -1])[0]
         penalty = np.array([[1e-3]])
         self.scale_ = fit_weights(self._feature(patterns), patterns.log_sizes, counts, penalty)
 
@@ -34,7 +34,7 @@ class _FixedVote(Aggregator):
         log_p = slot_log_probabilities(
             self._feature(patterns), patterns.log_sizes, np.maximum(self.scale_, 1e-6)
         )
-        return spread(patterns, log_p, votes)
+        return spread(patterns, log_p[patterns.rows], votes)
 
     def _feature(self, patterns: Patterns) -> np.ndarray:
         return np.asarray((patterns.support @ self.weights_)[:, :, None])
