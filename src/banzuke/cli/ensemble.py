@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
@@ -21,21 +21,20 @@ from banzuke.cli.ensemble_input import (
     MoneyOption,
     OutcomesOption,
     PlotsOption,
+    PredictedOption,
     PricesOption,
     RejectOption,
     SecondsOption,
+    Source,
     SplitsOption,
     TrainItemsOption,
-    load_pool,
     parse_budgets,
     read_costs,
 )
+from banzuke.cli.ensemble_tables import print_path
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.outcomes import Lake
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(no_args_is_help=True, help="Choose which models to ask together.")
 
@@ -49,6 +48,7 @@ def select(
     exclude: ExcludeOption = None,
     classes: ClassesOption = None,
     budget: BudgetOption = None,
+    predicted: PredictedOption = None,
     method: MethodOption = "cross-fitted",
     aggregator: AggregatorOption = "auto",
     prices: PricesOption = None,
@@ -61,36 +61,43 @@ def select(
     """Choose the best models to ask together, for each budget.
 
     Sets are chosen on 60 % of the questions and judged on the others. For a collection of
-    the data directory the result is also stored there, for the leaderboard.
+    the data directory the result is also stored there, for the leaderboard. Models that were
+    only predicted are marked ≈: their answers are drawn, so run a model before you rely on it.
 
-    JSON keys: collection, n_train, n_test, method, aggregator, chosen [model],
-    best_single {model, accuracy}, path [{k, models, aggregator, cost, accuracy, lower,
-    upper, information, best_single, top_k}], frontier [as path], all_wrong [{n_models,
-    observed, lower, upper, fitted}], saturation [{n_models, accuracy}], greedy_ratio [{k,
-    greedy, best, ratio}], error_correlations {models, matrix}; best_single and top_k within
-    path are {difference, lower, upper, p}.
+    JSON keys: collection, of, benchmark, excluded [model], n_train, n_test, method,
+    aggregator, chosen [model], best_single {model, accuracy}, path [{k, models, predicted,
+    aggregator, cost, accuracy, lower, upper, information, best_single, top_k}], frontier [as
+    path], members [{model, accuracy, lower, upper, price, predicted}], predicted [model],
+    all_wrong [{n_models, observed, lower, upper, fitted}], saturation [{n_models,
+    accuracy}], greedy_ratio [{k, greedy, best, ratio}], error_correlations {models,
+    matrix}; best_single and top_k within path are {difference, lower, upper, p}.
     """
     from banzuke.ensembles import summarise
 
-    name, pool, stored = load_pool(outcomes, data, benchmark, exclude, classes)
+    source = Source(
+        outcomes=outcomes, data=data, benchmark=benchmark, exclude=exclude, classes=classes,
+        predicted=predicted,
+    )  # fmt: skip
     with progress.shown():
         document = summarise(
-            pool,
+            source.pool(),
             budget=budget,
             seed=seed,
-            collection=name,
+            collection=source.name,
             method=method,
             aggregator=aggregator,
             costs=read_costs(prices, money, seconds),
         )
-    if stored:
-        Lake(data).write_document(f"ensemble-{name}", document)
+    document["of"] = source.outcomes if source.is_stored else None
+    document |= {"benchmark": benchmark, "excluded": sorted(set(exclude or ()))}
+    if source.is_stored:
+        Lake(data).write_document(f"ensemble-{source.name.replace('/', '-')}", document)
     if plots is not None:
         _write_plots(document, plots)
     if json:
         print_json(document)
         return
-    _print_path(document)
+    print_path(document)
 
 
 @app.command("benchmark")
@@ -117,7 +124,10 @@ def benchmark_command(
     from banzuke.ensembles import benchmark as run
     from banzuke.ensembles.benchmark import compare
 
-    name, pool, _ = load_pool(outcomes, data, benchmark, exclude, classes)
+    source = Source(
+        outcomes=outcomes, data=data, benchmark=benchmark, exclude=exclude, classes=classes
+    )
+    pool = source.pool()
     wanted = f"1-{min(8, pool.n_models)}" if budgets is None else budgets
     n_train = pool.n_items // 2 if train_items is None else train_items
     with progress.shown():
@@ -134,7 +144,7 @@ def benchmark_command(
         print_json({"rows": [asdict(row) for row in rows], "comparisons": comparisons})
         return
     print_table(
-        f"{name}: cross-fitted against the best rival, {splits} splits",
+        f"{source.name}: cross-fitted against the best rival, {splits} splits",
         list(comparisons[0]),
         [list(row.values()) for row in comparisons],
     )
@@ -167,7 +177,10 @@ def adaptive(
     """
     from banzuke.ensembles.policies import summarise_policies
 
-    name, pool, _ = load_pool(outcomes, data, benchmark, exclude, classes)
+    source = Source(
+        outcomes=outcomes, data=data, benchmark=benchmark, exclude=exclude, classes=classes
+    )
+    pool = source.pool()
     with progress.shown():
         document = summarise_policies(
             pool,
@@ -176,7 +189,7 @@ def adaptive(
             aggregator=aggregator,
             reject=reject,
             seed=seed,
-            collection=name,
+            collection=source.name,
         )
     if plots is not None:
         _write_policy_plot(document, plots)
@@ -186,7 +199,7 @@ def adaptive(
     columns = ["n_asked", "coverage", "accuracy", "static_accuracy", "difference"]
     columns.append("standard_error")
     print_table(
-        f"{name}: {document['n_test']} held-out questions",
+        f"{source.name}: {document['n_test']} held-out questions",
         ["cost", *columns, "static"],
         [
             [
@@ -198,50 +211,6 @@ def adaptive(
         ],
     )
     print_note(f"asked in turn: {', '.join(document['models'])}")
-
-
-def _print_path(document: dict[str, Any]) -> None:
-    single = document["best_single"]
-    columns = [
-        "k",
-        "accuracy",
-        "lower",
-        "upper",
-        "bits",
-        "vs single",
-        "p",
-        "vs top-k",
-        "p ",
-        "models",
-    ]
-    rows = [
-        [
-            step["k"],
-            step["accuracy"],
-            step["lower"],
-            step["upper"],
-            step["information"],
-            step["best_single"]["difference"],
-            step["best_single"]["p"],
-            step["top_k"]["difference"],
-            step["top_k"]["p"],
-            ", ".join(step["models"]),
-        ]
-        for step in document["path"]
-    ]
-    print_table(f"{document['collection']}: {document['n_test']} held-out questions", columns, rows)
-    if document["frontier"]:
-        frontier = [
-            [step["cost"], step["accuracy"], ", ".join(step["models"])]
-            for step in document["frontier"]
-        ]
-        print_table("accuracy for money", ["price", "accuracy", "models"], frontier)
-    ratios = ", ".join(f"{one['ratio']:.3f}" for one in document["greedy_ratio"])
-    print_note(f"information of the greedy set / the best set, k = 1, 2, ...: {ratios}")
-    print_note(
-        f"chosen: {', '.join(document['chosen'])}\n"
-        f"best single model: {single['model']} ({single['accuracy']:.3f})"
-    )
 
 
 def _write_plots(document: dict[str, Any], folder: Path) -> None:

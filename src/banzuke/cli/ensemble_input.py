@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import polars as pl
 import typer
 
@@ -12,7 +15,7 @@ from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes, importers
 
 if TYPE_CHECKING:
-    from banzuke.ensembles import Costs, Pool
+    from banzuke.ensembles import Costs, Pool, Predictions
 
 _SYNONYMS = {"cost": "price", "latency_seconds": "latency"}
 
@@ -30,6 +33,15 @@ BenchmarkOption = Annotated[
 ]
 
 
+PredictedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--predicted",
+        metavar="NAME|FILE",
+        help="Add models that were only predicted: a collection of `banzuke predict fill`, or "
+        "the JSON of `banzuke predict model --json`.",
+    ),
+]
 ExcludeOption = Annotated[
     list[str] | None, typer.Option("--exclude", metavar="MODEL", help="Leave a model out.")
 ]
@@ -77,42 +89,106 @@ TrainItemsOption = Annotated[
 JobsOption = Annotated[int, typer.Option("--jobs", help="Processes.", min=1)]
 
 
-def load(outcomes: str, data: str, benchmark: str | None) -> tuple[str, Outcomes, bool]:
-    """Return a name, the Outcomes, and whether it is a whole collection of the lake."""
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a command of ``banzuke ensemble`` reads answers from.
+
+    Parameters
+    ----------
+    outcomes, data : str
+        A folder, or the name of a collection in a data directory.
+    benchmark : str, optional
+    exclude : list of str, optional
+    classes : str, optional
+        Separated by commas.
+    predicted : str, optional
+        A collection of predictions, a folder, or a JSON file of `banzuke predict model`.
+    """
+
+    outcomes: str
+    data: str
+    benchmark: str | None = None
+    exclude: list[str] | None = None
+    classes: str | None = None
+    predicted: str | None = None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the answers are a collection of the data directory."""
+        return not Path(self.outcomes).is_dir()
+
+    @property
+    def name(self) -> str:
+        """The collection, and the benchmark where there is one."""
+        return self._base if self.benchmark is None else f"{self._base}-{self.benchmark}"
+
+    @property
+    def _base(self) -> str:
+        return self.outcomes if self.is_stored else Path(self.outcomes).resolve().name
+
+    def read(self) -> Outcomes:
+        """Return the Outcomes with the benchmark and the models that are wanted."""
+        found = _read(self.outcomes, self.data)
+        if self.benchmark is not None:
+            if self.benchmark not in found.benchmarks or "benchmark" not in found.items.columns:
+                raise InvalidInputError(
+                    f"{self._base} has no benchmark {self.benchmark!r}; "
+                    f"it has {', '.join(found.benchmarks[:20])}"
+                )
+            found = found.select(items=pl.col("benchmark") == self.benchmark)
+        unknown = sorted(set(self.exclude or ()) - set(found.model_names))
+        if unknown:
+            raise InvalidInputError(f"--exclude {unknown[0]!r}: {self._base} has no such model")
+        if self.exclude:
+            found = found.select(models=[m for m in found.model_names if m not in self.exclude])
+        return found
+
+    def pool(self) -> Pool:
+        """Return the encoded answers, with the models that were only predicted."""
+        from banzuke.ensembles import pool_of, pool_with_predicted
+
+        named = None if self.classes is None else [one.strip() for one in self.classes.split(",")]
+        if self.predicted is None:
+            return pool_of(self.read(), classes=named)
+        predictions = read_predictions(self.predicted, self.data)
+        return pool_with_predicted(self.read(), predictions, classes=named)
+
+
+def _read(outcomes: str, data: str) -> Outcomes:
     folder = Path(outcomes)
-    stored = not folder.is_dir()
-    if stored:
-        name, found = outcomes, Lake(data).read(outcomes)
-    else:
-        ((name, found),) = importers.read("table", [folder]).collections.items()
-    if benchmark is None:
-        return name, found, stored
-    if benchmark not in found.benchmarks or "benchmark" not in found.items.columns:
+    if not folder.is_dir():
+        return Lake(data).read(outcomes)
+    (found,) = importers.read("table", [folder]).collections.values()
+    return found
+
+
+def read_predictions(source: str, data: str) -> Predictions:
+    """Read predicted scores: a collection, a folder, or JSON of `banzuke predict model`."""
+    from banzuke.ensembles import Predictions
+
+    path = Path(source)
+    if path.suffix.lower() != ".json":
+        return Predictions.of(_read(source, data))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InvalidInputError(f"cannot read {path}: {error}") from None
+    try:
+        rows = json.loads(text)["models"]
+        models = [str(row["model"]) for row in rows]
+        means = [
+            {name: float(score["mean"]) for name, score in row["scores"].items()} for row in rows
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidInputError(
-            f"{name} has no benchmark {benchmark!r}; it has {', '.join(found.benchmarks[:20])}"
-        )
-    return f"{name}-{benchmark}", found.select(items=pl.col("benchmark") == benchmark), False
-
-
-def load_pool(
-    outcomes: str,
-    data: str,
-    benchmark: str | None,
-    exclude: list[str] | None,
-    classes: str | None,
-) -> tuple[str, Pool, bool]:
-    """Return a name, the encoded answers, and whether they are a whole collection of the lake."""
-    from banzuke.ensembles import pool_of
-
-    name, found, stored = load(outcomes, data, benchmark)
-    unknown = sorted(set(exclude or ()) - set(found.model_names))
-    if unknown:
-        raise InvalidInputError(f"--exclude {unknown[0]!r}: {name} has no such model")
-    if exclude:
-        found = found.select(models=[m for m in found.model_names if m not in exclude])
-        stored = False
-    named = None if classes is None else [part.strip() for part in classes.split(",")]
-    return name, pool_of(found, classes=named), stored
+            f"{path} is not what 'banzuke predict model --json' prints; --predicted needs that, or "
+            "the name of a collection of predictions"
+        ) from None
+    columns = sorted({name for row in means for name in row})
+    scores = [[row.get(name, float("nan")) for name in columns] for row in means]
+    return Predictions(
+        models=models, columns=columns, scores=np.array(scores).reshape(len(models), len(columns))
+    )
 
 
 def parse_budgets(text: str) -> list[int]:

@@ -22,7 +22,7 @@ from banzuke.ensembles.information import (
 from banzuke.ensembles.paths import METHODS
 from banzuke.ensembles.policies import PolicyPoint, compare_policies, summarise_policies
 from banzuke.ensembles.pool import Pool, encode, pool_of
-from banzuke.ensembles.predicted import add_predicted
+from banzuke.ensembles.predicted import Predictions, add_predicted, pool_with_predicted
 from banzuke.ensembles.saturation import mistake_agreement, saturation_curve
 from banzuke.ensembles.selection import EnsembleSelector, PathStep
 from banzuke.ensembles.statements import as_statements
@@ -45,6 +45,7 @@ __all__ = [
     "PathStep",
     "PolicyPoint",
     "Pool",
+    "Predictions",
     "Row",
     "add_predicted",
     "as_statements",
@@ -59,6 +60,7 @@ __all__ = [
     "mistake_agreement",
     "mutual_information",
     "pool_of",
+    "pool_with_predicted",
     "saturation_curve",
     "summarise",
     "summarise_policies",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,15 @@ class Pool:
     classes : tuple of str
         The possible labels, sorted.
     models : tuple of str
+    predicted : frozenset of str
+        Models that were never asked: their votes are drawn from a prediction.
     """
 
     votes: np.ndarray
     labels: np.ndarray
     classes: tuple[str, ...]
     models: tuple[str, ...]
+    predicted: frozenset[str] = frozenset()
 
     @property
     def n_items(self) -> int:
@@ -65,8 +68,18 @@ class Pool:
     def take(self, items: Any = slice(None), models: Any = slice(None)) -> Pool:
         """Keep some items and models (positions, masks or slices)."""
         names = tuple(np.asarray(self.models, dtype=object)[models].tolist())
-        votes = np.ascontiguousarray(self.votes[items][:, models])
-        return Pool(votes=votes, labels=self.labels[items], classes=self.classes, models=names)
+        return replace(
+            self,
+            votes=np.ascontiguousarray(self.votes[items][:, models]),
+            labels=self.labels[items],
+            models=names,
+            predicted=self.predicted & set(names),
+        )
+
+    @property
+    def measured(self) -> Pool:
+        """The same items with those models only that were really asked."""
+        return self.take(models=[name not in self.predicted for name in self.models])
 
 
 def encode(
@@ -182,16 +195,8 @@ def pool_of(
         Where the layer or the column is missing, a model was run but has no answer, a label
         is never answered, or nothing is left.
     """
-    answers = outcomes.layers.get("answer")
-    if answers is None or answers.dtype != object:
-        raise InvalidInputError("the outcomes have no text layer 'answer'; import the raw answers")
-    if labels is None and "label" not in outcomes.items.columns:
-        raise InvalidInputError("the items have no column 'label'; ensembles need the right answer")
-    truth = outcomes.items["label"] if labels is None else pl.Series(list(labels))
-    kept = truth.is_not_null().to_numpy().copy()
-    text = np.full(len(truth), "", dtype=object)
-    text[kept] = label_text(truth.filter(pl.Series(kept)), letters=_are_letters(answers))
-    kept &= _closed(outcomes, answers, text)
+    kept, text = _usable(outcomes, labels)
+    answers = outcomes.layers["answer"]
     asked = _answered(answers[:, kept])
     if not asked.any():
         raise InvalidInputError(
@@ -205,6 +210,32 @@ def pool_of(
     return encode(
         answers[asked][:, kept], text[kept], models=names[asked].tolist(), classes=classes
     )
+
+
+def usable_items(outcomes: Outcomes) -> np.ndarray:
+    """Return which items `pool_of` keeps, bool of shape (n_items,).
+
+    Raises
+    ------
+    InvalidInputError
+        Where the layer ``answer`` or the column ``label`` is missing.
+    """
+    return _usable(outcomes, None)[0]
+
+
+def _usable(outcomes: Outcomes, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return which items can be used, and the label of each as text."""
+    answers = outcomes.layers.get("answer")
+    if answers is None or answers.dtype != object:
+        raise InvalidInputError("the outcomes have no text layer 'answer'; import the raw answers")
+    if labels is None and "label" not in outcomes.items.columns:
+        raise InvalidInputError("the items have no column 'label'; ensembles need the right answer")
+    truth = outcomes.items["label"] if labels is None else pl.Series(list(labels))
+    kept = truth.is_not_null().to_numpy().copy()
+    text = np.full(len(truth), "", dtype=object)
+    text[kept] = label_text(truth.filter(pl.Series(kept)), letters=_are_letters(answers))
+    kept &= _closed(outcomes, answers, text)
+    return kept, text
 
 
 def silent_error(names: Sequence[str]) -> InvalidInputError:

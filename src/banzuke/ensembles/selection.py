@@ -46,6 +46,8 @@ class PathStep:
         Held-out log-loss in nats.
     cost : float or None
         Price of one answer from each model; None without prices.
+    predicted : tuple of str
+        Those of ``models`` that were only predicted.
     """
 
     k: int
@@ -58,6 +60,7 @@ class PathStep:
     upper: float
     log_loss: float
     cost: float | None = None
+    predicted: tuple[str, ...] = ()
 
     def with_models(self, models: Sequence[str]) -> PathStep:
         """Return a step with other models, for `EnsembleSelector.at_step`; figures stay."""
@@ -312,4 +315,5 @@ def _judge(chosen: Chosen, costs: Costs | None) -> PathStep:
         upper=upper,
         log_loss=float(losses.mean()),
         cost=None if costs is None or costs.prices is None else costs.total(names),
+        predicted=tuple(name for name in names if name in pool.predicted),
     )

@@ -60,19 +60,22 @@ def summarise(
     dict
         Plain JSON values. ``collection, n_train, n_test, method, aggregator``; ``chosen``,
         the models at the size that the one-standard-error rule picks; ``best_single``
-        (``model``, ``accuracy``), the model that is best on the training questions;
+        (``model``, ``accuracy``), the asked model that is best on the training questions;
         ``path``, for each k the ``models``, their ``aggregator`` and ``cost``, the
         ``accuracy`` with ``lower`` and ``upper`` (95 %) and the ``information`` (bits), and
         how that compares with ``best_single`` and with ``top_k``, the most accurate models
         within the limits, under the same aggregator
         (``difference, lower, upper, p``: McNemar), all on the held-out questions;
         ``frontier``, the same for the sets that no cheaper set beats in training;
+        ``members``, each model of these sets with its own held-out ``accuracy`` (``lower``,
+        ``upper``), its ``price`` and whether it is ``predicted``; ``predicted``, the models of the
+        pool that were only predicted: their answers are drawn, and so is what depends on them;
         ``all_wrong``, how often all of the k most accurate models are wrong, observed and by
         a Gaussian copula; ``error_correlations`` (``models``, ``matrix``), similar models
         side by side; ``saturation`` (``n_models, accuracy``), what the copula expects from the
         most accurate models; ``greedy_ratio`` (``k, greedy, best, ratio``), how near adding
         one model at a time comes to the best set, where all sets of a size can be listed. The
-        last four describe all questions.
+        last four describe all questions and the models that were asked.
 
     Raises
     ------
@@ -94,7 +97,8 @@ def summarise(
         costs=costs,
         random_state=seed,
     ).fit(train)
-    single = train.models[top_accuracy(train, 1)[0]]
+    single, steps = _single(train), [*selector.path_, *selector.frontier_]
+    measured = pool.measured
     return {
         "collection": collection,
         "n_train": train.n_items,
@@ -105,10 +109,15 @@ def summarise(
         "best_single": {"model": single, "accuracy": float(_right_alone(test, single).mean())},
         "path": [_held_out(selector, step, train, test) for step in selector.path_],
         "frontier": [_held_out(selector, step, train, test) for step in selector.frontier_],
-        "all_wrong": _all_wrong(pool),
-        "saturation": _saturation(pool),
-        "greedy_ratio": [asdict(one) for one in greedy_ratios(pool, budget, most=_MOST_LISTED)],
-        "error_correlations": _correlations(pool),
+        "members": _members(steps, test, costs),
+        "predicted": sorted(pool.predicted),
+        "all_wrong": _all_wrong(measured),
+        "saturation": _saturation(measured),
+        "greedy_ratio": [
+            asdict(one)
+            for one in greedy_ratios(measured, min(budget, measured.n_models), most=_MOST_LISTED)
+        ],
+        "error_correlations": _correlations(measured),
     }
 
 
@@ -135,17 +144,17 @@ def _held_out(
     lower, upper = wilson_interval(int(right.sum()), test.n_items)
     loss = float(log_loss(proba, test.labels).mean())
     rival = selector.at_step(step.with_models(_top(selector, train, step.k))).predict(test)
-    single = train.models[top_accuracy(train, 1)[0]]
     return {
         "k": step.k,
         "models": list(step.models),
+        "predicted": list(step.predicted),
         "aggregator": step.aggregator,
         "cost": step.cost,
         "accuracy": float(right.mean()),
         "lower": lower,
         "upper": upper,
         "information": label_entropy(test.labels) - loss / float(np.log(2)),
-        "best_single": asdict(compare_paired(right, _right_alone(test, single))),
+        "best_single": asdict(compare_paired(right, _right_alone(test, _single(train)))),
         "top_k": asdict(compare_paired(right, rival == truth)),
     }
 
@@ -158,6 +167,31 @@ def _top(selector: EnsembleSelector, train: Pool, k: int) -> list[str]:
         if len(kept) < k and (selector.costs is None or selector.costs.allows(wider)):
             kept = wider
     return kept
+
+
+def _single(train: Pool) -> str:
+    """Return the best model of those that were really asked."""
+    asked = train.measured
+    return asked.models[top_accuracy(asked, 1)[0]]
+
+
+def _members(steps: list[PathStep], test: Pool, costs: Costs | None) -> list[dict[str, Any]]:
+    """Describe each model of the sets alone, the most accurate first."""
+    rows = []
+    for model in sorted({model for step in steps for model in step.models}):
+        n_right = int(_right_alone(test, model).sum())
+        lower, upper = wilson_interval(n_right, test.n_items)
+        rows.append(
+            {
+                "model": model,
+                "accuracy": n_right / test.n_items,
+                "lower": lower,
+                "upper": upper,
+                "price": None if costs is None or costs.prices is None else costs.prices[model],
+                "predicted": model in test.predicted,
+            }
+        )
+    return sorted(rows, key=lambda row: -row["accuracy"])
 
 
 def _right_alone(pool: Pool, model: str) -> np.ndarray:
