@@ -54,6 +54,19 @@ def score(value: float) -> str:
     return text.replace("-0.", "−.", 1) if text.startswith("-") else text.removeprefix("0")
 
 
+def mark(value: float | None) -> str:
+    """Name what a score of one answer says; ``none`` where it has no score of its own.
+
+    Examples
+    --------
+    >>> mark(1.0), mark(0.0), mark(0.4), mark(float("nan")), mark(None)
+    ('right', 'wrong', 'part', 'none', 'none')
+    """
+    if value is None or math.isnan(value):
+        return "none"
+    return {0.0: "wrong", 1.0: "right"}.get(value, "part")
+
+
 def interval(lower: float, upper: float) -> str:
     """Write an interval with two decimals; empty where a bound is NaN.
 

@@ -61,7 +61,10 @@ class StepInfo(BaseModel):
     n_items: int
     n_done: int
     n_unreadable: int = Field(description="Answers in which no answer could be found.")
-    score: float | None = Field(description="Mean of the questions scored so far, 0 to 1.")
+    score: float | None = Field(
+        description="Mean of the questions scored so far, 0 to 1; null where answers have no score "
+        "of their own, as in a correlation."
+    )
     started_at: datetime | None
     finished_at: datetime | None
     last_lines: list[str] = Field(description="The newest lines of its log.")
@@ -102,6 +105,7 @@ class AnsweredItem(BaseModel):
     prompt: str = Field(description="What was sent; chat messages as JSON.")
     raw: str = Field(description="What came back, whole.")
     answer: str = Field(description="The part that was scored.")
+    gold: list[str] = Field(description="Right answers, any of which counts.")
     thinking: str | None
     score: float | None = Field(
         description="0 to 1; null where an answer has no score of its own, as in a correlation."

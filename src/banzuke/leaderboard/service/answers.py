@@ -195,5 +195,5 @@ def _log(step: StepRow, line: str) -> None:
 
 def _line(record: Record) -> str:
     score = "no score of its own" if record.score is None else f"score {record.score:.2f}"
-    remarks = " unreadable" * record.parse_failure + " cut off" * record.truncated
+    remarks = ", unreadable" * record.parse_failure + ", cut off" * record.truncated
     return f"{record.item_id}: {score}{remarks}, {record.latency_seconds:.2f} s"

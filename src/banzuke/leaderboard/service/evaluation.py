@@ -275,8 +275,8 @@ def suite_of(name: str, settings: ServiceSettings, shots: int) -> Suite:
 
     selection = Selection(names=(name,), n_shots=shots)
     suite, notes = load_folder(settings.suite_directory, selection)
-    for note in notes:
-        _log.info("a data set is left out or replaced", suite=name, note=note)
+    if notes:
+        _log.info("data sets are left out or replaced", suite=name, notes=notes)
     return suite
 
 

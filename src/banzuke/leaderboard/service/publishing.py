@@ -123,7 +123,7 @@ class Published:
 
 
 def unpublish(lake: Lake, board: str, submission: str) -> bool:
-    """Take the row of a submission off its board, with its answers.
+    """Take the row of a submission off its board, with its data sets and its answers.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def unpublish(lake: Lake, board: str, submission: str) -> bool:
     """
     changed = False
     with lake.transaction() as change:
-        for collection in (board, f"{board}-items"):
+        for collection in (board, f"{board}-data-sets", f"{board}-items"):
             if collection not in lake.names():
                 continue
             old = lake.read(collection)

@@ -99,7 +99,7 @@ class StepProgress(BaseModel):
     n_unreadable: int
     """Answers in which no answer could be found."""
     score: float | None
-    """Mean of the scored items, 0 to 1."""
+    """Mean of the items that have a score of their own, 0 to 1; None where none has one."""
     started_at: datetime | None
     finished_at: datetime | None
     last_lines: tuple[str, ...]

@@ -23,7 +23,7 @@ from banzuke.leaderboard.service.schemas import (
     SubmissionRequest,
 )
 from banzuke.leaderboard.service.settings import ServiceSettings
-from banzuke.leaderboard.service.tables import EventRow, StepRow, SubmissionRow
+from banzuke.leaderboard.service.tables import EventRow, ResultRow, StepRow, SubmissionRow
 from banzuke.leaderboard.service.transitions import change_state, record, refuse_impossible
 from banzuke.leaderboard.service.withdrawing import take_withdrawn_off_boards
 
@@ -172,7 +172,10 @@ class SubmissionStore:
                 .where(StepRow.submission == submission_id, StepRow.run == (run or row.run))
                 .order_by(StepRow.position)
             )
-            return tuple(_step(step) for step in session.scalars(query))
+            scored = _scored(session, submission_id, run or row.run)
+            return tuple(
+                _step(step, scored.get(step.data_set, 0)) for step in session.scalars(query)
+            )
 
     def counts(self) -> dict[State, int]:
         """Return the number of submissions in each state."""
@@ -311,7 +314,17 @@ def _submission(row: SubmissionRow) -> Submission:
     return Submission.model_construct(**{**facts, "state": State(row.state)}, request=request)
 
 
-def _step(row: StepRow) -> StepProgress:
+def _scored(session: Session, submission: str, run: int) -> dict[str, int]:
+    """Count the answers of each data set that have a score of their own."""
+    query = (
+        select(ResultRow.data_set, func.count(ResultRow.score))  # leaves NULL out
+        .where(ResultRow.submission == submission, ResultRow.run == run)
+        .group_by(ResultRow.data_set)
+    )
+    return {data_set: n for data_set, n in session.execute(query)}
+
+
+def _step(row: StepRow, n_scored: int) -> StepProgress:
     return StepProgress.model_validate(
         {
             "data_set": row.data_set,
@@ -320,7 +333,7 @@ def _step(row: StepRow) -> StepProgress:
             "n_items": row.n_items,
             "n_done": row.n_done,
             "n_unreadable": row.n_unreadable,
-            "score": row.score_sum / row.n_done if row.n_done else None,
+            "score": row.score_sum / n_scored if n_scored else None,
             "started_at": row.started_at,
             "finished_at": row.finished_at,
             "last_lines": tuple(row.last_lines),

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from banzuke.leaderboard.board import Board
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.cells import score, visible
+from banzuke.leaderboard.cells import mark, score, visible
 from banzuke.leaderboard.links import flag_url, model_key, model_url
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.outcomes import Outcomes
@@ -116,6 +116,8 @@ def _page_url(board: Board, model: str, benchmark: str | None, page: int) -> str
 
 def _run_items(board: Board, outcomes: Outcomes, row: int, benchmark: str | None) -> np.ndarray:
     present = outcomes.observed[row]
+    if "answer" in outcomes.layers:  # an answer without a score of its own is one too
+        present = present | np.array([one is not None for one in outcomes.layers["answer"][row]])
     if benchmark is not None:
         if benchmark not in board.benchmarks:
             known = ", ".join(board.benchmarks[:20])
@@ -141,7 +143,7 @@ def _line(outcomes: Outcomes, row: int, column: int, say: Catalogue) -> ItemLine
         item=visible(str(record["item_id"]), 120),
         benchmark=visible(str(record["benchmark"] or "(none)"), 60),
         score=score(value),
-        mark={0.0: "wrong", 1.0: "right"}.get(value, "part"),
+        mark=mark(value),
         answer=None if answer is None else _shown(answer),
         details=[(visible(name, 40), text) for name, text in details if text],
     )

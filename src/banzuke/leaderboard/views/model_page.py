@@ -128,7 +128,7 @@ def model_page(
         board=board.name,
         board_url=board_url(board.name),
         api_url=api_model_url(board.name, name),
-        items_url=model_url(board.name, name, "items") if board.outcomes is not None else None,
+        items_url=_items_url(snapshot, board, name),
         flag_url=flag_url(board.name, name) if takes_flags else None,
         average=cells.average_cell(board, row, say, predicted=False),
         standard_error=None if math.isnan(error) else cells.score(error),
@@ -146,6 +146,16 @@ def model_page(
         provenance=describe(board.provenance, say),
         prediction=describe(board.prediction, say),
     )
+
+
+def _items_url(snapshot: Snapshot, board: Board, model: str) -> str | None:
+    """Lead to the answers: here, or beside the scores, where an evaluation keeps them."""
+    if board.outcomes is not None:
+        return model_url(board.name, model, "items")
+    beside = f"{board.name.removesuffix('-data-sets')}-items"
+    rows = snapshot.boards.get(beside)
+    there = rows is not None and model in rows.board.rows
+    return model_url(beside, model, "items") if there else None
 
 
 def _standing(averages: Averages, row: int, groups: np.ndarray) -> Standing:

@@ -11,7 +11,7 @@ import orjson
 
 from banzuke.leaderboard import actions
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.cells import score, visible
+from banzuke.leaderboard.cells import mark, score, visible
 from banzuke.leaderboard.links import board_url, model_url
 from banzuke.leaderboard.security.identity import Identity
 from banzuke.leaderboard.service.schemas import State, StepProgress, Submission, SubmissionEvent
@@ -201,13 +201,20 @@ def answers_url(submission: str, data_set: str = "", page: int = 1) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerCard:
-    """One question: prompt as (who speaks, text), answer, score."""
+    """One question: prompt as (who speaks, text), answer, gold answers, score.
+
+    ``mark`` is right, wrong, part, or none where the answer has no score of its own;
+    ``error`` says why the question could not be asked.
+    """
 
     data_set: str
     item: str
     prompt: list[tuple[str, str]]
     raw: str
     answer: str
+    gold: list[str]
+    thinking: str
+    error: str
     score: str
     mark: str
     is_unreadable: bool
@@ -267,8 +274,11 @@ def _card(row: Mapping[str, Any], say: Catalogue) -> AnswerCard:
         prompt=_messages(str(row["prompt"]), say),
         raw=_text(row["raw"]),
         answer=_text(row["answer"]),
+        gold=[_text(one) for one in row["gold"]],
+        thinking=_text(row["thinking"]),
+        error=_text(row["error"]),
         score="–" if value is None else score(float(value)),
-        mark={0.0: "wrong", 1.0: "right"}.get(value, "part"),
+        mark=mark(value),
         is_unreadable=bool(row["parse_failure"]),
         is_truncated=bool(row["truncated"]),
     )

@@ -1,0 +1,60 @@
+"""Built data sets through a worker: scores on the board, answers on pages, and off again."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from banzuke.leaderboard.service.item_logs import ItemLogs
+from banzuke.leaderboard.service.schemas import State
+from banzuke.outcomes import Lake
+from tests.evaluation.conftest import place
+from tests.leaderboard.service.board import board
+from tests.leaderboard.serving import serving
+
+BOARDS = ["llm-jp", "llm-jp-data-sets", "llm-jp-items"]
+
+
+def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):
+    suite = tmp_path / "suite"
+    place(suite, "jamp", [(f"前提：p{i}\n仮説：h", "含意") for i in range(12)], ["exact_match"])
+    place(suite, "jsts", [(f"文1：{i}\n文2：x", f"{i}.0") for i in range(3)], ["pearson"])
+    settings = {"suite_directory": suite, "suites": ("llm-jp",), "item_limit": 11}
+    server = {"respond": lambda prompt: "含意" if "前提" in prompt else "1.0\n2.0"}
+    with board(str(tmp_path / "data"), server=server, **settings) as here:
+        made = here.submit(suite="llm-jp")
+        here.work()
+        done = here.store.get(made)
+        assert (done.state, done.board, done.reason) == (State.FINISHED, "llm-jp", None)
+        steps = {step.data_set: step for step in here.store.steps(made)}
+        assert (steps["jamp"].score, steps["jamp"].n_done) == (1.0, 11)
+        assert (steps["jsts"].score, steps["jsts"].n_done) == (None, 3)
+
+        lake = Lake(here.settings.data)
+        assert lake.names() == BOARDS
+        scores = lake.read("llm-jp")
+        assert scores.items["item_id"].to_list() == ["NLI", "STS"]
+        assert scores.scores[0, 0] == 1.0
+
+        with (
+            serving(here.settings.data, here.settings) as served,
+            httpx.Client(base_url=served.url) as client,
+        ):
+            told = client.get(f"/submissions/{made}/answers?data_set=jsts").text
+            assert re.findall(r'<span class="(\w+)">(.*?)</span></h2>', told) == [("none", "–")] * 3
+            assert ">1.0\n2<" in told  # the answer, cut off after five letters, with its line end
+            assert '<div class="said" dir="auto" tabindex="0">2.0</div>' in told  # the gold answer
+            model = client.get("/boards/llm-jp/models/test-model").text
+            link = re.search(r'href="(/boards/llm-jp-items/items/[^"]+)"', model)
+            items = client.get(link[1]).text
+            assert items.count("<tr>\n<th") == 14  # those without a score of their own too
+
+        rows, _ = ItemLogs(here.settings.logs).query(made, 1, data_set="jamp")
+        numbers = [int(row["item"].split("-")[2]) for row in rows]
+        assert numbers == list(range(1, 12))
+        assert rows[0]["gold"] == ["含意"]
+
+        here.store.withdraw(made, actor="operator:op")
+        here.work()
+        assert lake.names() == []
