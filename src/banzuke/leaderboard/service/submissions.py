@@ -321,7 +321,7 @@ def _scored(session: Session, submission: str, run: int) -> dict[str, int]:
         .where(ResultRow.submission == submission, ResultRow.run == run)
         .group_by(ResultRow.data_set)
     )
-    return {data_set: n for data_set, n in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _step(row: StepRow, n_scored: int) -> StepProgress:
