@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.setup-done
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-check test lint format types bench data lock clean
+.PHONY: help setup demo demo-check test test-full lint format types bench data lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ demo-check: setup ## the same without a browser: request every page, exit 0 or 1
 # one thread for each of the two workers: BLAS threads of both would wait for each other
 test: setup ## the whole test suite, in parallel
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-full: setup ## the same, with the tests that kill and repeat at their full size (minutes more)
+	@BANZUKE_FULL_TESTS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup ## ruff format and check, mypy strict, import contracts
 	@$(BIN)/ruff format --check .

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-import shutil
 import threading
-from pathlib import Path
 
 import pytest
 
 from banzuke.leaderboard.service.worker import Worker
 from banzuke.testing.server import Server
+from tests.browser.conftest import PATIENCE
 from tests.leaderboard.board_service import board_service
+from tests.sizes import sized
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
 expect = playwright_api.expect
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, and nothing is measured here
 
 pytestmark = pytest.mark.browser
 
@@ -39,24 +37,13 @@ def model_server():
         yield found
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium: apt-get install chromium")
-    with playwright_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def open_page(browser, board):
+def open_page(new_context, board):
     """Open a visitor's page; at the end nothing may have gone wrong in any of them."""
     contexts, problems = [], []
 
     def opened(size="desktop", **options):
-        context = browser.new_context(base_url=board.url, viewport=SIZES[size], **options)
-        context.set_default_timeout(PATIENCE)
+        context = new_context(board.url, viewport=SIZES[size], **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: problems.extend(_told(message)))
@@ -137,8 +124,14 @@ def test_submit_watch_to_finished_read_flag_answer_and_switch(board, model_serve
     expect(page.locator("h1")).to_have_text("指摘")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+# colours do not depend on the width
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    sized(
+        [("desktop", "light"), ("phone", "dark")],
+        full=list(itertools.product(SIZES, ["light", "dark"])),
+    ),
+)
 def test_no_page_has_a_serious_barrier(board, model_server, open_page, size, scheme):
     page = open_page(size, color_scheme=scheme)
     log_in(page, board, "chief")

@@ -17,6 +17,7 @@ import pytest
 
 import banzuke as package
 from banzuke.outcomes import Lake
+from tests.sizes import sized
 
 GIB = 2**30
 # a process of its own must run the code under test, installed or not
@@ -296,7 +297,7 @@ def test_a_kill_leaves_the_old_or_the_new_state(tmp_path: Path, data: Path) -> N
     assert banzuke("import", "leaderboard", path, "--data", tmp_path / "timing").returncode == 0
     whole = time.monotonic() - started
     seen = set()
-    for _ in range(10):
+    for _ in range(sized(5, full=10)):
         command = [sys.executable, "-m", "banzuke", "import", "leaderboard", str(path)]
         process = subprocess.Popen(
             [*command, "--data", str(data)],

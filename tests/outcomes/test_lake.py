@@ -17,6 +17,7 @@ from banzuke import Lake, Outcomes
 from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
 from banzuke.outcomes import lake as lake_module
 from banzuke.testing import assert_outcomes_equal, make_outcomes
+from tests.sizes import sized
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -160,7 +161,7 @@ def test_a_failing_disk_leaves_the_old_state(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_or_the_new_state(tmp_path):
-    """Kill a process that writes versions in a loop, at ten different moments."""
+    """Kill a process that writes versions in a loop, at different moments."""
     script = (
         "import sys; from banzuke import Lake; from banzuke.testing import make_outcomes\n"
         "lake = Lake(sys.argv[1]); seed = 0\n"
@@ -168,7 +169,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_state(tmp_path):
         "    lake.write('a', make_outcomes(200, 300, seed=seed)); seed += 1\n"
         "    print(seed, flush=True)\n"
     )
-    for attempt in range(10):
+    for attempt in range(sized(6, full=10)):
         with subprocess.Popen(
             [sys.executable, "-c", script, str(tmp_path)],
             stdout=subprocess.PIPE,
@@ -176,7 +177,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_state(tmp_path):
         ) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline()  # at least one version is complete
-            time.sleep(0.013 * attempt)
+            time.sleep(0.02 * attempt)
             writer.send_signal(signal.SIGKILL)
         assert Lake(tmp_path).read("a").shape == (200, 300)
     assert Lake(tmp_path).write("a", make_outcomes())  # the lock of the dead does not hold

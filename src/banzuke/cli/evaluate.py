@@ -113,7 +113,7 @@ _Threads = Annotated[
         "--threads",
         min=1,
         help="CPU threads of llama-cpp; 1 on a busy machine.",
-        show_default="2",
+        show_default="OMP_NUM_THREADS, or 2",
     ),
 ]
 _ContextTokens = Annotated[

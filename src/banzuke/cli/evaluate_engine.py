@@ -68,7 +68,7 @@ def _llama_cpp(choice: EngineChoice, client: Any) -> Iterator[Any]:
 
     server = llama_cpp.ServerSettings(
         n_slots=client.concurrency,
-        n_threads=choice.threads or 2,
+        n_threads=choice.threads or llama_cpp.default_threads(),
         slot_tokens=choice.context_tokens or _CONTEXT_TOKENS,
         cache_prompt=choice.cache_prompt,
     )

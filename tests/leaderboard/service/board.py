@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +19,14 @@ from banzuke.testing.server import Server
 def echo_label(prompt: str) -> str:
     """Answer something that some metrics can read; the same prompt gets the same answer."""
     return "ABCD"[len(prompt) % 4]
+
+
+def until(reached: Callable[[], bool], *, seconds: float = 120) -> None:
+    """Wait for something to happen, which on a busy machine takes its time."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "nothing moves any more"
+        time.sleep(0.02)
 
 
 class Board:

@@ -1,4 +1,7 @@
-"""Whatever is killed: every submission ends once, no item is scored twice, none is lost."""
+"""Whatever is killed: every submission ends once, no item is scored twice, none is lost.
+
+`make test-full` kills ten workers over thirty submissions.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,16 +23,17 @@ from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.schemas import State
 from banzuke.leaderboard.service.tables import ResultRow
 from banzuke.outcomes import Lake
-from tests.leaderboard.service.board import Board, board
+from tests.leaderboard.service.board import Board, board, until
 from tests.leaderboard.service.postgresql import postgresql
+from tests.sizes import sized
 
 # workers and servers share the CPUs with other tests: there is time for that
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 DATA_SETS = [task.benchmark.name for task in load_suite("mini").tasks]
-N_SUBMISSIONS = 30
+N_SUBMISSIONS = sized(9, full=30)
+N_KILLS = sized(4, full=10)
 SETTINGS = {"item_limit": 1, "lease_seconds": 5.0, "poll_seconds": 0.1, "max_attempts": 100}
-DEADLINE = 400
 
 
 class Workers:
@@ -90,11 +93,8 @@ def workers(here: Board, n: int, folder: Path) -> Iterator[Workers]:
         print(log.read_text(errors="replace")[-4000:])  # shown where the test fails
 
 
-def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not reached():
-        assert time.monotonic() < deadline, "nothing moves any more"
-        time.sleep(0.05)
+def patiently(reached: Callable[[], bool]) -> None:
+    until(reached, seconds=400)
 
 
 def n_answers(here: Board) -> int:
@@ -137,13 +137,13 @@ def kill_at_random(here: Board, found: Workers, n_kills: int, total: int, seed: 
     draw = random.Random(seed)
     moments = sorted(draw.sample(range(1, total - total // 10), n_kills))
     for number, moment in enumerate(moments):
-        until(lambda moment=moment: n_answers(here) >= moment)
+        patiently(lambda moment=moment: n_answers(here) >= moment)
         found.kill(draw.randrange(len(found.running)))
         yield number
 
 
-def all_finished(here: Board) -> bool:
-    return here.store.counts()[State.FINISHED] == N_SUBMISSIONS
+def all_finished(here: Board, n: int) -> bool:
+    return here.store.counts()[State.FINISHED] == n
 
 
 def test_three_workers_and_the_database_are_killed(tmp_path):
@@ -160,25 +160,26 @@ def test_three_workers_and_the_database_are_killed(tmp_path):
         submissions = submit_all(here, N_SUBMISSIONS)
         total = N_SUBMISSIONS * len(DATA_SETS)
         with workers(here, 3, tmp_path) as found:
-            for number in kill_at_random(here, found, 10, total, seed=20261128):
-                if number == 4:
+            for number in kill_at_random(here, found, N_KILLS, total, seed=20261128):
+                if number == N_KILLS // 2 - 1:
                     server.crash()
                     server.start()
-            until(lambda: all_finished(here))
+            patiently(lambda: all_finished(here, N_SUBMISSIONS))
         assert_each_once(here, submissions, tmp_path)
         # only answers under way when something died were asked for again
         lost = here.server.answered.total() - total
-        assert 0 <= lost <= 10 * 2 * here.settings.request_concurrency
+        assert 0 <= lost <= N_KILLS * 2 * here.settings.request_concurrency
 
 
 def test_one_worker_on_sqlite_is_killed(tmp_path):
+    n_submissions = sized(4, full=30)
     with board(str(tmp_path / "data"), server={"delay_seconds": 0.01}, **SETTINGS) as here:
-        submissions = submit_all(here, N_SUBMISSIONS)
-        total = N_SUBMISSIONS * len(DATA_SETS)
+        submissions = submit_all(here, n_submissions)
+        total = n_submissions * len(DATA_SETS)
         with workers(here, 1, tmp_path) as found:
-            for _ in kill_at_random(here, found, 3, total, seed=7):
+            for _ in kill_at_random(here, found, sized(2, full=3), total, seed=7):
                 pass
-            until(lambda: all_finished(here))
+            patiently(lambda: all_finished(here, n_submissions))
         assert_each_once(here, submissions, tmp_path)
 
 
@@ -194,15 +195,15 @@ def test_a_worker_paused_past_its_lease_finds_its_work_taken(tmp_path):
     ):
         submission = here.submit()
         with workers(here, 1, tmp_path) as found:
-            until(lambda: n_answers(here) >= 3)
+            patiently(lambda: n_answers(here) >= 3)
             paused = here.store.get(submission).worker
             found.running[0].send_signal(signal.SIGSTOP)
             with workers(here, 1, tmp_path):
-                until(lambda: here.store.get(submission).worker not in (paused, None))
+                patiently(lambda: here.store.get(submission).worker not in (paused, None))
                 found.running[0].send_signal(signal.SIGCONT)
-                until(lambda: here.store.get(submission).state is State.FINISHED)
+                patiently(lambda: here.store.get(submission).state is State.FINISHED)
                 log = tmp_path / "workers.log"
-                until(lambda: '"event": "claim lost"' in log.read_text())
+                patiently(lambda: '"event": "claim lost"' in log.read_text())
         history = here.store.events(submission)
         assert [event.after for event in history].count(State.FINISHED) == 1
         taken = history[2]

@@ -16,7 +16,7 @@ from banzuke.leaderboard.service.schemas import State
 from banzuke.leaderboard.service.tables import ResultRow, SubmissionRow
 from banzuke.leaderboard.service.worker import Worker
 from banzuke.outcomes import Lake
-from tests.leaderboard.service.board import board
+from tests.leaderboard.service.board import board, until
 
 DATA_SETS = [task.benchmark.name for task in load_suite("mini").tasks]
 N_ITEMS = 2 * len(DATA_SETS)
@@ -99,8 +99,7 @@ def test_a_withdrawn_submission_stops_and_leaves_the_board(tmp_path):
         worker = Worker(here.settings)
         thread = threading.Thread(target=worker.run, kwargs={"until_idle": True})
         thread.start()
-        while not here.store.get(running).n_done:
-            pass
+        until(lambda: here.store.get(running).n_done > 0)
         here.store.withdraw(running, actor="submitter:ann", reason="a mistake")
         here.store.withdraw(shown, actor="operator:op")
         thread.join()
@@ -143,8 +142,7 @@ def test_a_worker_that_is_stopped_hands_back_and_another_goes_on(tmp_path):
         first = Worker(here.settings)
         thread = threading.Thread(target=first.run)
         thread.start()
-        while here.store.get(made).n_done < 4:
-            pass
+        until(lambda: here.store.get(made).n_done >= 4)
         first.stop()
         thread.join()
         left = here.store.get(made)

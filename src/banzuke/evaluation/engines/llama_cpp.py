@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -60,6 +61,12 @@ class LocalModel:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
+def default_threads() -> int:
+    """Return ``OMP_NUM_THREADS`` where it is a number, otherwise 2."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, int(given)) if given.isdecimal() else 2
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
     """How the server runs.
@@ -68,7 +75,9 @@ class ServerSettings:
     ----------
     n_slots : int, default 4
         Requests answered at a time.
-    n_threads : int, default 2
+    n_threads : int
+        ``OMP_NUM_THREADS`` where it is set, otherwise 2. More threads than free cores wait for
+        each other, and are many times slower.
     slot_tokens : int, default 4096
         Prompt and answer of one request together.
     cache_prompt : bool, default False
@@ -78,7 +87,7 @@ class ServerSettings:
     """
 
     n_slots: int = 4
-    n_threads: int = 2
+    n_threads: int = field(default_factory=default_threads)
     slot_tokens: int = 4096
     cache_prompt: bool = False
 
