@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,17 @@ from banzuke.prediction.kernels import tune_weights
 from banzuke.prediction.response_space import principal_components
 from banzuke.prediction.similarity import ItemFeatures
 
-__all__ = ["ItemSide"]
+__all__ = ["ItemSide", "NewItems", "errors_left_out"]
 
 _MOST_TUNED = 600
+
+
+@dataclass(frozen=True)
+class NewItems:
+    """Benchmark and weighted features of items; ridge regression on these has penalty 1."""
+
+    labels: np.ndarray
+    features: np.ndarray
 
 
 class ItemSide:
@@ -48,6 +57,7 @@ class ItemSide:
         self.features = ItemFeatures(encoder, random_state=random_state).fit(items)
         groups = self.features.transform(items)
         self.weights: dict[str, float] = {}
+        self.drawn = self._draw(random_state)
         if groups:
             found = self._tune(groups, n_components, random_state)
             self.weights = dict(zip(groups, found.tolist(), strict=True))
@@ -57,11 +67,15 @@ class ItemSide:
         """Return the columns of a benchmark, or all."""
         return np.arange(len(self.labels)) if benchmark is None else self._members[benchmark]
 
-    def columns(self, rows: np.ndarray, items: pl.DataFrame) -> np.ndarray:
+    def describe(self, items: pl.DataFrame) -> NewItems:
+        """Return what is known of new items."""
+        features = self._weighted(self.features.transform(items), items.height)
+        return NewItems(_labels(items), features)
+
+    def columns(self, rows: np.ndarray, items: NewItems) -> np.ndarray:
         """Return predictions of new items for rows over the known items."""
-        labels = _labels(items)
-        matrix = self._weighted(self.features.transform(items), items.height)
-        result = np.empty((len(rows), items.height))
+        labels, matrix = items.labels, items.features
+        result = np.empty((len(rows), len(labels)))
         for name in np.unique(labels):
             new = np.flatnonzero(labels == name)
             known = self._members.get(str(name))
@@ -78,6 +92,23 @@ class ItemSide:
             result[:, new] = mean + (fitted - x.mean(axis=0) @ coefficients).T
         return result
 
+    def known_features(self, benchmark: str) -> np.ndarray:
+        """Return the weighted features of a benchmark's known items, as `members` orders them."""
+        return np.asarray(self._matrix[self._members[benchmark]])
+
+    def left_out(self, chosen: np.ndarray) -> np.ndarray:
+        """Predict each of some known columns from the others of them; (n_models, n_chosen)."""
+        result = self.cells[:, chosen].astype(np.float64)
+        labels = self.labels[chosen]
+        for name in np.unique(labels):
+            inside = np.flatnonzero(labels == name)
+            if len(inside) > 1:
+                target = result[:, inside].T
+                deviation = target - target.mean(axis=0)
+                errors = errors_left_out(self._matrix[chosen[inside]], deviation)
+                result[:, inside] -= errors.T
+        return np.asarray(np.clip(result, 0.0, 1.0))
+
     def mean_errors(self) -> np.ndarray:
         """Return the leave-one-out errors of the known items' means over models."""
         means = self.cells.mean(axis=0)
@@ -85,20 +116,21 @@ class ItemSide:
         for known in self._members.values():
             if len(known) < 2:
                 continue
-            x = self._matrix[known]
             target = means[known] - means[known].mean()
-            gram = x.T @ x + np.eye(x.shape[1])
-            hat = x @ np.linalg.solve(gram, x.T)
-            leverage = np.minimum(np.diag(hat) + 1 / len(known), 0.99)
-            errors.append((target - hat @ target) / (1 - leverage))
+            errors.append(errors_left_out(self._matrix[known], target[:, None])[:, 0])
         return np.concatenate(errors) if errors else np.empty(0)
+
+    def _draw(self, random_state: int) -> np.ndarray:
+        """Return all columns, or as many as are used for tuning."""
+        drawn = np.arange(len(self.labels))
+        if len(drawn) <= _MOST_TUNED:
+            return drawn
+        return np.sort(np.random.default_rng(random_state).permutation(drawn)[:_MOST_TUNED])
 
     def _tune(
         self, groups: dict[str, np.ndarray], n_components: int, random_state: int
     ) -> np.ndarray:
-        drawn = np.arange(len(self.labels))
-        if len(drawn) > _MOST_TUNED:
-            drawn = np.sort(np.random.default_rng(random_state).permutation(drawn)[:_MOST_TUNED])
+        drawn = self.drawn
         same = (self.labels[drawn, None] == self.labels[drawn]).astype(np.float64)
         deviation = self.cells[:, drawn].T.copy()
         for name in self.benchmarks:
@@ -117,7 +149,24 @@ class ItemSide:
         return np.hstack([np.zeros((n_items, 0)), *parts])
 
 
+def errors_left_out(features: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return each case's target less its ridge prediction from the other cases.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, p)
+    target : ndarray of shape (n, q)
+        With means of zero: the mean is fitted too, without a penalty.
+    """
+    gram = features.T @ features + np.eye(features.shape[1])
+    solved = np.linalg.solve(gram, features.T)
+    leverage = np.einsum("ij,ji->i", features, solved) + 1 / len(features)
+    errors = target - features @ (solved @ target)
+    return np.asarray(errors / (1 - np.minimum(leverage, 0.99))[:, None])
+
+
 def _labels(items: pl.DataFrame) -> np.ndarray:
+    """Return the benchmark of each item as text, empty where it is unknown."""
     if "benchmark" not in items.columns:
         return np.full(items.height, "", dtype=object)
     return np.array(items["benchmark"].cast(pl.String).fill_null("").to_list(), dtype=object)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,29 @@ from banzuke.prediction.response_space import ResponseSpace, principal_component
 from banzuke.prediction.similarity import ModelKernels
 from banzuke.prediction.similarity.models import organizations
 
-__all__ = ["ModelSide"]
+__all__ = ["ModelSide", "NewRows"]
 
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
 _RESIDUAL_STAGES = ((700, 20),)  # few cases show no relatives
 _SHARP = ("name", "words x size", "words x architecture x size", "organization x size", "lineage")
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """Rows of new models over the known items, (n_new, n_items).
+
+    Parameters
+    ----------
+    smooth : ndarray
+    full : ndarray
+        With residuals of the lineage.
+    pull : ndarray of shape (n_new, n_models)
+        The kernel between new and known models.
+    """
+
+    smooth: np.ndarray
+    full: np.ndarray
+    pull: np.ndarray
 
 
 class ModelSide:
@@ -136,14 +154,31 @@ class ModelSide:
         missed = self._features(rows).astype(rows.dtype) @ self._slopes.T.astype(rows.dtype)
         return np.asarray(np.clip(rows + missed, 0.0, 1.0))
 
-    def rows(self, models: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows over the known items: smooth, and with residuals of the lineage."""
+    def rows(self, models: pl.DataFrame) -> NewRows:
+        """Return rows of new models over the known items."""
         cross = self.kernels.transform(models, self.models)
-        smooth = np.clip(self.mean + combine(cross, self.weights) @ self._smooth, 0.0, 1.0)
-        smooth = self._corrected(smooth)
-        if not self.residual_weights:
-            return smooth, smooth
-        return smooth, smooth + combine(cross, self.residual_weights) @ self._passed_on
+        pull = combine(cross, self.weights)
+        smooth = np.clip(self.mean + pull @ self._smooth, 0.0, 1.0)
+        smooth = full = self._corrected(smooth)
+        if self.residual_weights:
+            full = smooth + combine(cross, self.residual_weights) @ self._passed_on
+        return NewRows(smooth, full, pull)
+
+    def spread(self, pull: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Smooth other targets of the known models over to new ones.
+
+        Parameters
+        ----------
+        pull : ndarray of shape (n_new, n_models)
+            Of `NewRows`.
+        targets : ndarray of shape (n_models, q)
+
+        Returns
+        -------
+        ndarray of shape (n_new, q)
+        """
+        mean = targets.mean(axis=0)
+        return np.asarray(mean + pull @ (self._inverse @ (targets - mean)))
 
     def space(self, n_components: int) -> ResponseSpace:
         """Return the components of the known rows, as uncertain as metadata leaves them."""

@@ -52,8 +52,8 @@ class BayesianFactors:
         self._width = _WIDTH if self.observed.mean() > _SPARSE else _SPARSE_WIDTH
         self.centred = np.where(self.observed, scores - np.float32(0.5), np.float32(0))
         self.d = max(1, min(n_factors, *scores.shape))
-        self._pairs = np.triu_indices(self.d + 1)
-        self._twice = np.where(self._pairs[0] == self._pairs[1], 1, 2).astype(np.float32)
+        self.pairs = np.triu_indices(self.d + 1)
+        self._twice = np.where(self.pairs[0] == self.pairs[1], 1, 2).astype(np.float32)
         self._start(scores)
 
     def fit(self, n_sweeps: int = 8) -> None:
@@ -85,7 +85,7 @@ class BayesianFactors:
 
     def cells(self) -> np.ndarray:
         """Return the expected score of every cell, float32, (n_models, n_items)."""
-        models, items = self._second_moments()
+        models, items = self.second_moments()
         u, v = self.u.astype(np.float32), self.v.astype(np.float32)
         result = np.empty(self.observed.shape, dtype=np.float32)
         for left in range(0, len(v), _WIDTH):
@@ -99,7 +99,7 @@ class BayesianFactors:
     def update_items(self, columns: np.ndarray | None = None) -> None:
         """Find the posterior of the items given the models, and the prior of the groups."""
         chosen = np.arange(len(self.v)) if columns is None else columns
-        models, items = self._second_moments()
+        models, items = self.second_moments()
         u = self.u.astype(np.float32)
         precision = np.empty((len(chosen), len(self._twice)))
         weighted = np.empty((len(chosen), self.d + 1))
@@ -117,7 +117,7 @@ class BayesianFactors:
     def update_models(self, columns: np.ndarray | None = None) -> None:
         """Find the posterior of the models given the items."""
         chosen = np.arange(len(self.v)) if columns is None else columns
-        models, items = self._second_moments()
+        models, items = self.second_moments()
         v, d = self.v.astype(np.float32), self.d
         packed = np.zeros((len(self.u), len(self._twice)))
         weighted = np.zeros((len(self.u), d))
@@ -186,9 +186,9 @@ class BayesianFactors:
         self.group_mean = self.group_mean @ turn
         self.group_precision = back @ self.group_precision @ back.T
 
-    def _second_moments(self) -> tuple[np.ndarray, np.ndarray]:
+    def second_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Return E[u u'] and E[v v'], upper triangles as rows, float32."""
-        i, j = self._pairs
+        i, j = self.pairs
         models = self.u[:, i] * self.u[:, j]
         inner = (i < self.d) & (j < self.d)
         models[:, inner] += self.u_covariance[:, i[inner], j[inner]]
@@ -196,7 +196,7 @@ class BayesianFactors:
         return models.astype(np.float32), items.astype(np.float32)
 
     def _unpack(self, packed: np.ndarray) -> np.ndarray:
-        i, j = self._pairs
+        i, j = self.pairs
         full = np.empty((len(packed), self.d + 1, self.d + 1))
         full[:, i, j] = packed
         full[:, j, i] = packed

@@ -6,6 +6,7 @@ import numpy as np
 
 __all__ = ["grouped_regression"]
 
+_START = 3e-4  # where that variance starts: from far above, a few steps do not reach the few
 _LOOSE = 1e-4  # variance of a coefficient that small groups lean towards, scores in [0, 1]
 
 
@@ -79,7 +80,9 @@ def _expectation(
     n_items, n_features = cross.shape
     weight = n_features + 2.0
     noise = max(squares / n_cells, 1e-6)
-    mean, precision = np.zeros(n_features), np.eye(n_features) / 0.01
+    total = moment.sum(axis=0) * (n_items / len(moment))
+    mean = np.linalg.solve(total + noise / _START * np.eye(n_features), cross.sum(axis=0))
+    precision = np.eye(n_features) / _START
     found = np.zeros_like(cross)
     for _ in range(n_iter):
         inverse = np.linalg.inv(moment / noise + precision)

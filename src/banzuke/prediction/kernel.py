@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction._item_side import ItemSide
+from banzuke.prediction._item_vectors import ItemVectors
 from banzuke.prediction._model_ranges import ModelRanges
-from banzuke.prediction._model_side import ModelSide
+from banzuke.prediction._model_side import ModelSide, NewRows
 from banzuke.prediction._variational import BayesianFactors
 from banzuke.prediction.base import Predictor, item_groups
 from banzuke.prediction.conformal import interval_radius
@@ -39,7 +40,8 @@ class InductiveKernel(Predictor):
        smoother says of each known model from the others. A sharper smoother passes on residuals
        within a lineage, as far as the data supports it.
     3. A new item's column is each model's mean on the benchmark plus a ridge regression of the
-       deviations on `ItemFeatures`.
+       deviations on `ItemFeatures`, averaged with the expected score over all vectors that the
+       item may have by its features.
     4. A new model on a new item is 3 applied to 2.
 
     All weights are tuned by closed-form leave-one-out error on what `fit` was given.
@@ -115,6 +117,7 @@ class InductiveKernel(Predictor):
             self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
         self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
+        self._vectors = ItemVectors(self._items, factors, block.scores)
         self._ranges = ModelRanges(self._models, self._items.benchmarks, self._items.members)
         self.model_weights_ = self._models.weights
         self.residual_weights_ = self._models.residual_weights
@@ -156,15 +159,9 @@ class InductiveKernel(Predictor):
         for frame, key in ((models, "model"), (items, "item_id")):
             if frame is not None and key not in frame.columns:
                 raise InvalidInputError(f"the frame has no column '{key}'; name each row in it")
-        if models is None and items is None:
-            return super().predict()
-        if models is not None:
-            smooth, with_residual = self._checked_rows(models)
-        else:
-            smooth, with_residual = self._training_rows()
-        if items is not None:
-            return np.asarray(np.clip(self._items.columns(smooth, items), 0.0, 1.0))
-        return np.asarray(np.clip(self._spread(smooth, with_residual), 0.0, 1.0))
+        rows = self._checked_rows(models) if models is not None else self._training_rows()
+        cells = self._spread(rows) if items is None else self._new_columns(rows, items)
+        return np.asarray(np.clip(cells, 0.0, 1.0))
 
     def positions(self, models: pl.DataFrame) -> np.ndarray:
         """Return where new models are expected in ``space_``, from their metadata alone.
@@ -179,7 +176,7 @@ class InductiveKernel(Predictor):
         ndarray of shape (n_models, n_components)
         """
         check_is_fitted(self, "n_models_")
-        smooth, _ = self._models.rows(models)
+        smooth = self._models.rows(models).smooth
         return np.asarray((smooth - self.space_.mean) @ self.space_.loadings)
 
     def update(self, models: pl.DataFrame, scores: Any) -> np.ndarray:
@@ -208,12 +205,13 @@ class InductiveKernel(Predictor):
                 f"scores have shape {results.shape}, but there are {models.height} new models and "
                 f"{self.n_items_} items; give a row for each model, NaN where not run"
             )
-        rows = []
-        for result, position in zip(results, self.positions(models), strict=True):
+        rows, updated = self._models.rows(models), []
+        positions = (rows.smooth - self.space_.mean) @ self.space_.loadings
+        for result, position in zip(results, positions, strict=True):
             known = one_row(result, self.n_items_)[self.known_items_]
-            rows.append(self.space_.expected(self.space_.posterior(known, position).position))
-        updated = np.stack(rows)
-        return np.asarray(np.clip(self._spread(updated, updated), 0.0, 1.0))
+            updated.append(self.space_.expected(self.space_.posterior(known, position).position))
+        smooth = np.stack(updated)
+        return np.asarray(np.clip(self._spread(NewRows(smooth, smooth, rows.pull)), 0.0, 1.0))
 
     def model_radius(
         self, models: pl.DataFrame, *, benchmark: str | None = None, level: float = 0.9
@@ -247,7 +245,7 @@ class InductiveKernel(Predictor):
         names = self._items.benchmarks
         if benchmark is not None and benchmark not in names:
             raise InvalidInputError(f"no benchmark {benchmark!r} was fitted, only {names}")
-        smooth, _ = self._models.rows(models)
+        smooth = self._models.rows(models).smooth
         return self._ranges.radii(models, smooth, benchmark, level)
 
     def outside_known_range(self, models: pl.DataFrame) -> np.ndarray:
@@ -263,8 +261,7 @@ class InductiveKernel(Predictor):
             As in `predict`.
         """
         check_is_fitted(self, "n_models_")
-        smooth, _ = self._models.rows(models)
-        return self._ranges.outside(smooth)
+        return self._ranges.outside(self._models.rows(models).smooth)
 
     def item_radius(self, level: float = 0.9) -> float:
         """Return the radius of a conformal interval for the mean of a new item over models."""
@@ -285,44 +282,63 @@ class InductiveKernel(Predictor):
         Outcomes
             Models x benchmarks: mean over the items of `fit`, layers ``lower`` and ``upper``.
         """
-        smooth, full = self._checked_rows(models)
-        cells = np.clip(full, 0.0, 1.0)
+        rows = self._checked_rows(models)
+        cells = np.clip(rows.full, 0.0, 1.0)
         names = self._items.benchmarks
         means = np.stack([cells[:, self._items.members(name)].mean(axis=1) for name in names], 1)
-        radius = np.stack([self._ranges.radii(models, smooth, name, level) for name in names], 1)
+        radius = np.stack(
+            [self._ranges.radii(models, rows.smooth, name, level) for name in names], 1
+        )
         layers = {"lower": np.clip(means - radius, 0, 1), "upper": np.clip(means + radius, 0, 1)}
         items = pl.DataFrame({"item_id": names, "benchmark": names})
         return Outcomes(means, models, items, layers=layers)
 
     def _predict(self) -> np.ndarray:
-        return self._spread(*self._training_rows())
+        return self._spread(self._training_rows())
 
-    def _training_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of all training models over the known items, smooth and with residuals."""
+    def _training_rows(self) -> NewRows:
+        """Rows of all training models over the known items; new ones are checked."""
         shape = (self.n_models_, len(self.known_items_))
         smooth, full = np.empty(shape), np.empty(shape)
         smooth[self.known_models_] = self.cells_
         full[self.known_models_] = self.cells_ + self.neighbours_
+        pull = np.zeros((self.n_models_ - len(self.known_models_), len(self.known_models_)))
         new = np.setdiff1d(np.arange(self.n_models_), self.known_models_)
         if new.size:
-            smooth[new], full[new] = self._models.rows(self.models_[new])
-        return smooth, full
+            rows = self._checked_rows(self.models_[new])
+            smooth[new], full[new], pull = rows.smooth, rows.full, rows.pull
+        return NewRows(smooth, full, pull)
 
-    def _spread(self, smooth: np.ndarray, with_residual: np.ndarray) -> np.ndarray:
+    def _spread(self, rows: NewRows) -> np.ndarray:
         """Put known columns in place and predict the others from their metadata."""
-        result = np.empty((len(smooth), self.n_items_))
-        result[:, self.known_items_] = with_residual
+        result = np.empty((len(rows.smooth), self.n_items_))
+        result[:, self.known_items_] = rows.full
         new = np.setdiff1d(np.arange(self.n_items_), self.known_items_)
         if new.size:
-            result[:, new] = self._items.columns(smooth, self.items_[new])
+            result[:, new] = self._new_columns(rows, self.items_[new])
         return result
 
-    def _checked_rows(self, models: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    def _new_columns(self, rows: NewRows, items: pl.DataFrame) -> np.ndarray:
+        """Predict new items; what bends the columns of known models is smoothed over to new ones.
+
+        ``rows`` are of new models, or of all models of `fit`, where only new ones have a pull.
+        """
+        described = self._items.describe(items)
+        result = self._items.columns(rows.smooth, described)
+        bend = self._vectors.bend(described)
+        if len(rows.pull) == len(rows.smooth):
+            return np.asarray(result + self._models.spread(rows.pull, bend))
+        new = np.setdiff1d(np.arange(self.n_models_), self.known_models_)
+        result[self.known_models_] += bend
+        result[new] += self._models.spread(rows.pull, bend)
+        return result
+
+    def _checked_rows(self, models: pl.DataFrame) -> NewRows:
         """Return rows of new models, and warn of those outside the known range."""
         rows = self._models.rows(models)
         for mask, how in (
             (self._models.kernels.beyond(models), "larger than every known model"),
-            (self._ranges.outside(rows[0]), "predicted stronger than the known models"),
+            (self._ranges.outside(rows.smooth), "predicted stronger than the known models"),
         ):
             beyond = models["model"].to_numpy()[mask]
             if len(beyond):

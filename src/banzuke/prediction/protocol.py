@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
@@ -22,7 +23,7 @@ from banzuke.prediction.clusters import in_parallel
 from banzuke.prediction.curves import Curves, curves
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.irt import ItemResponse, Rasch
-from banzuke.prediction.kernel import InductiveKernel
+from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
 from banzuke.prediction.lrmf import LaplacianFactorization
 from banzuke.prediction.measures import Measures, measure
 from banzuke.prediction.routing import KNearestItems
@@ -196,7 +197,9 @@ def _run(
     started = perf_counter()
     predictor.fit(split.train)
     fitted = perf_counter()
-    predicted = predictor.predict()
+    with warnings.catch_warnings():  # what it warns of is measured here
+        warnings.simplefilter("ignore", ExtrapolationWarning)
+        predicted = predictor.predict()
     ended = perf_counter()
     shown = split.train.observed[split.known_models].sum(axis=1)
     rows = []
