@@ -8,6 +8,7 @@ JSON layout of llm-jp-eval, and `fetch` gets raw files that are not there yet.
 from __future__ import annotations
 
 from banzuke.evaluation.data_sets._build import BuiltSet, build, counts, read, sample_digest
+from banzuke.evaluation.data_sets._documents import read_documents
 from banzuke.evaluation.data_sets._fetch import fetch
 from banzuke.evaluation.data_sets._raw import RawFolder
 from banzuke.evaluation.data_sets._records import SPLITS, DataSet, Part, Sample, Source
@@ -28,6 +29,7 @@ __all__ = [
     "fetch",
     "missing",
     "read",
+    "read_documents",
     "sample_digest",
     "select",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +9,11 @@ from pathlib import Path
 
 import orjson
 
+from banzuke.evaluation.data_sets._documents import (
+    documents_content,
+    documents_path,
+    samples_digest,
+)
 from banzuke.evaluation.data_sets._raw import RawFolder
 from banzuke.evaluation.data_sets._records import SPLITS, DataSet, Part, Sample, Splits
 from banzuke.evaluation.data_sets._verify import check, missing
@@ -60,11 +63,7 @@ def sample_digest(samples: Sequence[Sample]) -> str:
     >>> sample_digest([Sample("1 + 1", "2")])[:8]
     '45133587'
     """
-    digest = hashlib.sha256()
-    for sample in samples:
-        pair = [sample.input, sample.output]
-        digest.update(json.dumps(pair, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-    return digest.hexdigest()
+    return samples_digest((sample.input, sample.output) for sample in samples)
 
 
 def read(data_set: DataSet, raw: RawFolder) -> tuple[dict[str, list[Sample]], dict[str, str]]:
@@ -105,7 +104,8 @@ def build(
     raw_root : Path
         Holds a folder of raw files for each data set.
     out : Path
-        Gets ``<split>/<name>.json``.
+        Gets ``<split>/<name>.json``, and ``documents/<split>/<name>.json`` where samples
+        share documents.
     skip_malformed : bool, default False
         Leave out raw files that cannot be parsed, and count them in the result.
 
@@ -130,6 +130,10 @@ def build(
         for split in SPLITS
         if split in splits
     }
+    for split, samples in splits.items():
+        documents = documents_content(samples)
+        if documents is not None:
+            contents[documents_path(out, split, data_set.name)] = documents
     return BuiltSet(
         name=data_set.name,
         counts={split: len(splits[split]) for split in SPLITS if split in splits},

@@ -18,10 +18,14 @@ Splits = Mapping[str, Sequence["Sample"]]
 
 @dataclass(frozen=True)
 class Sample:
-    """What the model reads, and the answer that it should give."""
+    """What the model reads, and the answer that it should give.
+
+    Samples of one ``document`` are not independent; it is no part of the built file.
+    """
 
     input: str
     output: str
+    document: str = field(default="", compare=False, kw_only=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,12 @@ class Direction:
     instruction: str
     from_japanese: bool
 
-    def samples(self, pairs: Iterable[tuple[str, str]]) -> list[Sample]:
-        """Turn pairs of Japanese and English into samples of this direction."""
-        return [Sample(ja, en) if self.from_japanese else Sample(en, ja) for ja, en in pairs]
+    def samples(self, pairs: Iterable[tuple[str, str, str]]) -> list[Sample]:
+        """Turn Japanese, English and their document into samples of this direction."""
+        return [
+            Sample(*((ja, en) if self.from_japanese else (en, ja)), document=document)
+            for ja, en, document in pairs
+        ]
 
 
 J_TO_E = Direction(

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from banzuke.evaluation.data_sets import DataSet, data_sets
+from banzuke.evaluation.data_sets import DataSet, data_sets, read_documents
 from banzuke.evaluation.measures import MEASURES
 from banzuke.evaluation.suites._clusters import cluster_of
 from banzuke.evaluation.suites._measures import labels_of, measures_of, tests_of
@@ -159,10 +159,14 @@ def _task(
     shots = _shots(folder, prompts, name, chosen)
     benchmark = _benchmark(name, declared, file, prompts)
     benchmark = replace(benchmark, labels=labels_of(benchmark, [o for _, o in file.samples]))
+    documents = read_documents(folder, split, name, file.samples)
     task = Task(
         benchmark=benchmark,
         shots=tuple(_item(benchmark, "train", i, pair) for i, pair in enumerate(shots, 1)),
-        items=tuple(_item(benchmark, split, i, pair) for i, pair in enumerate(file.samples, 1)),
+        items=tuple(
+            _item(benchmark, split, i, pair, document)
+            for i, (pair, document) in enumerate(zip(file.samples, documents, strict=True), 1)
+        ),
     )
     source = {"split": split, "sha256": file.sha256}
     if prompts is not file:
@@ -227,7 +231,9 @@ def _benchmark(name: str, declared: DataSet | None, file: _File, prompts: _File)
     )
 
 
-def _item(benchmark: Benchmark, split: str, number: int, pair: tuple[str, str]) -> Item:
+def _item(
+    benchmark: Benchmark, split: str, number: int, pair: tuple[str, str], document: str = ""
+) -> Item:
     text, gold = pair
     digest = hashlib.sha256(orjson.dumps(pair)).hexdigest()[:8]
     return Item(
@@ -237,7 +243,7 @@ def _item(benchmark: Benchmark, split: str, number: int, pair: tuple[str, str]) 
         answers=(gold,),
         labels=benchmark.labels,
         tests=tests_of(benchmark, text, gold),
-        cluster=cluster_of(benchmark, text, gold),
+        cluster=cluster_of(benchmark, text, gold, document),
     )
 
 

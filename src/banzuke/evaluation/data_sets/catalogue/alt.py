@@ -20,13 +20,14 @@ def read(raw: RawFolder, split: str, direction: Direction) -> Splits:
     return {split: direction.samples(_pairs(raw, articles))}
 
 
-def _pairs(raw: RawFolder, articles: set[str]) -> Iterator[tuple[str, str]]:
+def _pairs(raw: RawFolder, articles: set[str]) -> Iterator[tuple[str, str, str]]:
     japanese = _sentences(raw, "ja")
     for identifier, english in _sentences(raw, "en").items():
         sentence = japanese.get(identifier, "")
-        kept = bool(sentence and english) and identifier.split(".")[1] in articles
+        article = identifier.split(".")[1]
+        kept = bool(sentence and english) and article in articles
         if kept and len(sentence) + len(english) < MAX_CHARACTERS:
-            yield sentence, english
+            yield sentence, english, article
 
 
 def _sentences(raw: RawFolder, language: str) -> dict[str, str]:

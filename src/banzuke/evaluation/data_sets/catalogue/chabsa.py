@@ -18,7 +18,7 @@ def read(raw: RawFolder) -> Iterator[Sample]:
             opinions = raw.field(sentence, "opinions", name)
             gold = "\n".join(f"{opinion['target']} {opinion['polarity']}" for opinion in opinions)
             if gold:
-                yield Sample(f"文章：{sentence['sentence']}", gold)
+                yield Sample(f"文章：{sentence['sentence']}", gold, document=name)
 
 
 DATA_SETS = (

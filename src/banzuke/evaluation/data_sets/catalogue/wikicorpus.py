@@ -23,7 +23,7 @@ def read(raw: RawFolder, direction: Direction) -> Splits:
     files = list(raw.each(raw.files(FOLDER, "*.xml"), raw.xml))
     cut = cut_80_10_10(shuffled(files))
     return {
-        split: direction.samples(pair for _, root in part for pair in _pairs(root))
+        split: direction.samples((*pair, name) for name, root in part for pair in _pairs(root))
         for split, part in zip(SPLITS, cut, strict=True)
     }
 
