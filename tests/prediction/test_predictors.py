@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -61,6 +62,23 @@ def test_same_result_twice_and_fit_returns_self(predictor: Predictor) -> None:
     first, second = clone(predictor), clone(predictor)
     assert first.fit(gappy()) is first
     np.testing.assert_array_equal(first.predict(), second.fit(gappy()).predict())
+
+
+def test_a_fit_has_one_blas_thread_and_gives_the_others_back() -> None:
+    class Seeing(MeanScore):
+        def _fit(self, scores: np.ndarray, outcomes: Outcomes | None) -> None:
+            super()._fit(scores, outcomes)
+            self.threads_ = blas_threads()
+
+    with threadpool_limits(2, user_api="blas"):
+        if blas_threads() != {2}:
+            pytest.skip("the linear algebra library has no threads here")
+        assert Seeing().fit(gappy()).threads_ == {1}
+        assert blas_threads() == {2}
+
+
+def blas_threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
 @every_predictor

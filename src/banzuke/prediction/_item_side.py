@@ -54,8 +54,8 @@ class ItemSide:
         self.labels = _labels(items)
         self.benchmarks = list(dict.fromkeys(self.labels.tolist()))
         self._members = {name: np.flatnonzero(self.labels == name) for name in self.benchmarks}
-        self.features = ItemFeatures(encoder, random_state=random_state).fit(items)
-        groups = self.features.transform(items)
+        self.features = ItemFeatures(encoder, random_state=random_state)
+        groups = self.features.fit_transform(items)
         self.weights: dict[str, float] = {}
         self.drawn = self._draw(random_state)
         if groups:

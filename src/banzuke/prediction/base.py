@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -27,7 +28,7 @@ class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
     n_items_: int
 
     def fit(self, outcomes: Outcomes | Any, y: None = None) -> Self:
-        """Learn from the observed cells.
+        """Learn from the observed cells, on one thread of the linear algebra library.
 
         Parameters
         ----------
@@ -47,7 +48,10 @@ class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
         """
         scores = score_matrix(outcomes)
         self.n_models_, self.n_items_ = scores.shape
-        self._fit(scores, outcomes if isinstance(outcomes, Outcomes) else None)
+        # a fit makes thousands of small products, by NumPy's BLAS and SciPy's in turn; the threads
+        # of both spin while they wait, which costs ten times the work itself on a busy machine
+        with threadpool_limits(limits=1, user_api="blas"):
+            self._fit(scores, outcomes if isinstance(outcomes, Outcomes) else None)
         return self
 
     def predict(self) -> np.ndarray:

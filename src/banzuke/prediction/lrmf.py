@@ -114,7 +114,7 @@ class LaplacianFactorization(Predictor):
         if "text" not in outcomes.items.columns:
             return models, csr_matrix((m, m))
         texts = outcomes.items["text"].cast(pl.String).fill_null("").to_list()
-        vectors = TextFeatures().fit(texts).transform(texts)
+        vectors = TextFeatures().fit_transform(texts)
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit = vectors / np.where(length > 1e-12, length, 1.0)
         return models, laplacian(unit @ unit.T, self.n_neighbours)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -26,6 +24,7 @@ from banzuke.prediction.irt import ItemResponse, Rasch
 from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
 from banzuke.prediction.lrmf import LaplacianFactorization
 from banzuke.prediction.measures import Measures, measure
+from banzuke.prediction.memory import peak_megabytes, reset_peak
 from banzuke.prediction.routing import KNearestItems
 from banzuke.prediction.simrmf import ScaledSimRMF, SimRMF
 from banzuke.prediction.splits import TESTS, Split, make_split
@@ -66,7 +65,8 @@ class ProtocolRow:
     fit_s, predict_s : float
         Wall time in seconds, of the fit and of all predictions.
     peak_mb : float
-        Largest resident memory of the process so far, in megabytes.
+        Largest resident memory during the fit and all predictions, the data and the interpreter
+        included, in megabytes; where the system cannot tell (not Linux), of the process so far.
     curves : Curves
         What plots of this row need.
     """
@@ -194,6 +194,7 @@ def unfitted(
 def _run(
     predictor: Predictor, name: str, split: Split, seed: int, truth: np.ndarray
 ) -> list[ProtocolRow]:
+    reset_peak()
     started = perf_counter()
     predictor.fit(split.train)
     fitted = perf_counter()
@@ -201,6 +202,7 @@ def _run(
         warnings.simplefilter("ignore", ExtrapolationWarning)
         predicted = predictor.predict()
     ended = perf_counter()
+    peak = peak_megabytes()  # before the errors of the predictions are computed
     shown = split.train.observed[split.known_models].sum(axis=1)
     rows = []
     for test in TESTS:
@@ -215,7 +217,7 @@ def _run(
                 coverage_90=_coverage(predictor, test, predicted, truth, cells),
                 fit_s=fitted - started,
                 predict_s=ended - fitted,
-                peak_mb=_peak_megabytes(),
+                peak_mb=peak,
                 curves=curves(predicted, truth, cells),
             )
         )
@@ -234,8 +236,3 @@ def _coverage(
     if test == "B":
         return float(np.mean(np.abs(error) <= predictor.item_radius(0.9)))
     return float(np.mean(np.abs(error) <= predictor.model_radius(predictor.models_[there])))
-
-
-def _peak_megabytes() -> float:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024**2 if sys.platform == "darwin" else 1024)

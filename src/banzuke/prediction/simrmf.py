@@ -293,7 +293,7 @@ def _item_root(items: pl.DataFrame) -> Any:
     if "text" not in items.columns:
         return identity(items.height)
     texts = items["text"].cast(pl.String).fill_null("").to_list()
-    vectors = TextFeatures(256).fit(texts).transform(texts)
+    vectors = TextFeatures(256).fit_transform(texts)
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.where(length > 1e-12, length, 1.0)
     left, values, _ = np.linalg.svd(unit, full_matrices=False)

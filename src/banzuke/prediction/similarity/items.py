@@ -46,15 +46,21 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, items: pl.DataFrame, y: None = None) -> Self:
         """Learn vocabularies and scales from a frame of items."""
+        self.fit_transform(items)
+        return self
+
+    def fit_transform(self, items: pl.DataFrame, y: None = None) -> dict[str, np.ndarray]:
+        """Learn from a frame of items and return what `transform` makes of it."""
         self.has_text_ = "text" in items.columns and items["text"].drop_nulls().len() > 2
         self.tasks_: dict[str, int] = {}
         if "task" in items.columns:
             names = items["task"].cast(pl.String).drop_nulls().unique().sort().to_list()
             self.tasks_ = {name: place for place, name in enumerate(names)}
         if not self.has_text_:
-            return self
+            return self._named(items)
         texts = _full_texts(items)
-        self.text_ = TextFeatures(random_state=self.random_state).fit(texts)
+        self.text_ = TextFeatures(random_state=self.random_state)
+        vectors = self.text_.fit_transform(texts)
         self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
         values = _surface(items)
         self.scales_ = {}
@@ -64,23 +70,34 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
         self._fourier = RBFSampler(
             gamma=0.5 / values.shape[1], n_components=self.n_fourier, random_state=self.random_state
         ).fit(values)
-        return self
+        return self._named(items, self._of_texts(items, texts, vectors, values))
 
     def transform(self, items: pl.DataFrame) -> dict[str, np.ndarray]:
         """Return a matrix of shape (n_items, n_features) for each group."""
         check_is_fitted(self, "has_text_")
-        groups = {"task": self._one_hot_tasks(items)}
-        if self.has_text_ and "text" in items.columns:
-            values = _surface(items)
-            for name, rows in _benchmarks(items).items():
-                centre, spread = self.scales_.get(name, self.overall_)
-                values[rows] = np.clip((values[rows] - centre) / spread, -5, 5)
-            texts = _full_texts(items)
-            groups["text"] = self.text_.transform(texts)
-            if self.encoder_ is not None:
-                groups["embedding"] = np.asarray(self.encoder_.transform(texts), dtype=np.float64)
-            groups["surface"] = values / np.sqrt(values.shape[1])
-            groups["surface_rbf"] = self._fourier.transform(values)
+        if not (self.has_text_ and "text" in items.columns):
+            return self._named(items)
+        texts = _full_texts(items)
+        vectors = self.text_.transform(texts)
+        return self._named(items, self._of_texts(items, texts, vectors, _surface(items)))
+
+    def _of_texts(
+        self, items: pl.DataFrame, texts: list[str], vectors: np.ndarray, values: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        for name, rows in _benchmarks(items).items():
+            centre, spread = self.scales_.get(name, self.overall_)
+            values[rows] = np.clip((values[rows] - centre) / spread, -5, 5)
+        groups = {"text": vectors}
+        if self.encoder_ is not None:
+            groups["embedding"] = np.asarray(self.encoder_.transform(texts), dtype=np.float64)
+        groups["surface"] = values / np.sqrt(values.shape[1])
+        groups["surface_rbf"] = self._fourier.transform(values)
+        return groups
+
+    def _named(
+        self, items: pl.DataFrame, of_texts: dict[str, np.ndarray] | None = None
+    ) -> dict[str, np.ndarray]:
+        groups = {"task": self._one_hot_tasks(items), **(of_texts or {})}
         return {name: matrix for name, matrix in groups.items() if matrix.shape[1]}
 
     def _one_hot_tasks(self, items: pl.DataFrame) -> np.ndarray:

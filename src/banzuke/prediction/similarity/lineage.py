@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.sparse import csr_array
 
 __all__ = ["RELATIONS", "lineage_similarity"]
 
@@ -60,8 +61,8 @@ def lineage_similarity(left: pl.DataFrame, right: pl.DataFrame) -> np.ndarray:
     }
     similarity = np.zeros((left.height, right.height))
     for name, pairs in related.items():
-        similarity[pairs > 0] = RELATIONS[name]
-    similarity[a["self"] @ b["self"].T > 0] = 1.0
+        similarity[pairs.nonzero()] = RELATIONS[name]
+    similarity[(a["self"] @ b["self"].T).nonzero()] = 1.0
     return similarity
 
 
@@ -118,8 +119,7 @@ def _root(name: str, parents: Mapping[str, list[str]]) -> str:
     return name
 
 
-def _matrix(rows: list[list[int]], size: int) -> np.ndarray:
-    matrix = np.zeros((len(rows), size), dtype=np.float32)
-    for row, codes in enumerate(rows):
-        matrix[row, codes] = 1.0
-    return matrix
+def _matrix(rows: list[list[int]], size: int) -> csr_array:
+    columns = [code for codes in rows for code in codes]
+    ends = np.cumsum([0, *(len(codes) for codes in rows)])
+    return csr_array((np.ones(len(columns)), columns, ends), shape=(len(rows), size))

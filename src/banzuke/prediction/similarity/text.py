@@ -48,6 +48,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, texts: Sequence[str], y: None = None) -> Self:
         """Learn the vocabulary and the directions."""
+        self.fit_transform(texts)
+        return self
+
+    def fit_transform(self, texts: Sequence[str], y: None = None) -> np.ndarray:
+        """Learn from texts and return their vectors, as `fit` and `transform` do one by one."""
         self._tfidf = TfidfVectorizer(
             analyzer="char_wb",
             ngram_range=self.ngram_range,
@@ -57,12 +62,12 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         )
         self.n_features_ = 0
         if len(texts) < 3 or not any(text.strip() for text in texts):
-            return self
+            return np.zeros((len(texts), 0))
         counts = self._tfidf.fit_transform(texts)
         size = min(self.n_components, min(counts.shape) - 1)
         self._svd = TruncatedSVD(size, n_iter=2, random_state=self.random_state).fit(counts)
         self.n_features_ = size
-        return self
+        return np.asarray(self._svd.transform(counts), dtype=np.float64)
 
     def transform(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of shape (n_texts, n_features), length at most about 1."""
