@@ -129,11 +129,151 @@ def answer(x):
 }
 
 
+FORGERIES |= {
+    "an object that unpickles to the answer": """
+class Four:
+    def __reduce__(self): return (int, (4,))
+    __index__ = __int__ = lambda self: 4
+def answer(x): return Four()
+""",
+    "replacing the modules of the harness": """
+import sys, types
+for name in [n for n in sys.modules if n.startswith("child")]:
+    sys.modules[name] = types.SimpleNamespace(
+        encode=lambda *a: 4, decode=lambda *a: 4, send=lambda *a: None, receive=lambda *a: ["x"]
+    )
+import builtins
+builtins.print = builtins.open = builtins.__import__ = lambda *a, **k: None
+def answer(x): return 5
+""",
+    "an alarm that raises wherever the harness is": """
+import signal
+def ring(*_): raise SystemExit(0)
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+def answer(x):
+    import time
+    end = time.monotonic() + 2
+    while time.monotonic() < end: pass
+    return 5
+""",
+}
+
+
 @pytest.mark.parametrize("name", FORGERIES)
 def test_no_forged_verdict(name: str) -> None:
     verdict = run_tests(FORGERIES[name], TESTS, limits=LIMITS)
     assert not verdict.passed
     assert verdict.reason in ("wrong", "error", "code", "died", "time")
+
+
+KERNEL = """
+import ctypes, os, signal, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def answer(x):
+    try:
+        return 4 if reached() else 5
+    except OSError:
+        return 5
+"""
+
+REACHES = {
+    "a tmpfs without limit, in a user namespace of its own": """
+def reached():
+    os.makedirs("/tmp/more", exist_ok=True)
+    libc.unshare(0x10020000)
+    return libc.mount(b"none", b"/tmp/more", b"tmpfs", 0, None) == 0
+""",
+    "a namespace through clone": """
+def reached():
+    pid = libc.syscall(56 if os.uname().machine == "x86_64" else 220, 0x10000011, 0, 0, 0, 0)
+    if pid == 0: os._exit(0)
+    return pid > 0
+""",
+    "shared memory that nobody counts": """
+def reached():
+    return libc.shmget(0, 2**20, 0o1600) >= 0
+""",
+    "files in memory": """
+def reached():
+    return os.memfd_create("x") >= 0
+""",
+    "the hypervisor's sockets": """
+def reached():
+    return socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).fileno() >= 0
+""",
+    "the kernel's keys": """
+def reached():
+    number = 248 if os.uname().machine == "x86_64" else 217
+    return libc.syscall(number, b"user", b"banzuke", b"data", 4, -3) >= 0
+""",
+    "the memory of another process": """
+def reached():
+    return any(libc.ptrace(16, pid, 0, 0) == 0 for pid in (1, 2, os.getppid()) if pid)
+""",
+    "the process above": """
+def reached():
+    os.kill(os.getppid(), signal.SIGKILL)
+    return True
+""",
+    "a file outside, through a link in the scratch directory": """
+def reached():
+    for target in ("/usr/banzuke-attack", "/banzuke-attack", "/sandbox/child/wire.py"):
+        os.symlink(target, "/tmp/link")
+        try:
+            open("/tmp/link", "a").close()
+            return True
+        except OSError:
+            os.unlink("/tmp/link")
+""",
+    "a file outside, through an open descriptor": """
+def reached():
+    for descriptor in range(64):
+        try:
+            if os.path.stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                os.open("banzuke-attack", os.O_CREAT | os.O_WRONLY, dir_fd=descriptor)
+                return True
+        except OSError:
+            pass
+""",
+    "more scratch than is allowed": """
+def reached():
+    for n in range(32):
+        with open(f"/tmp/{n}", "wb") as file:
+            file.write(b"x" * 2**20)
+    return True
+""",
+}
+
+
+@pytest.mark.parametrize("name", REACHES)
+def test_the_kernel_lets_nothing_through(name: str) -> None:
+    verdict = run_tests(KERNEL + REACHES[name], TESTS, limits=LIMITS)
+    assert verdict.reason == "wrong", verdict
+
+
+def test_a_daemonised_grandchild_is_gone_with_the_verdict() -> None:
+    mark = f"banzuke-attack-{os.getpid()}-{time.monotonic_ns()}"
+    code = f"""
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        program = "import time; time.sleep(4)"
+        os.execv(sys.executable, [sys.executable, "-S", "-c", program, "{mark}"])
+    os._exit(0)
+time.sleep(0.3)
+def answer(x): return 4
+"""
+    assert run_tests(code, TESTS, limits=LIMITS).passed  # it is right, and ends all the same
+    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if mark in command(path)]
+
+
+def command(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""  # it ended meanwhile
 
 
 HARM = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from banzuke.evaluation.sandbox.isolation import Isolation
 
 _ATTEMPTS = '''
-import os, socket
+import ctypes, os, socket
 
 def found(folder, port):
     """Say what can be reached that must not be."""
@@ -37,6 +37,8 @@ def found(folder, port):
             pass
     if os.path.exists("/proc/1/environ"):
         reached.append("processes can be seen")
+    if ctypes.CDLL(None).unshare(0x10000000) == 0:
+        reached.append("a user namespace can be made")
     n = 0
     try:
         while n < 20:

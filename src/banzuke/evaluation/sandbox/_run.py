@@ -166,6 +166,7 @@ def _start(
         "cpu_seconds": limits.cpu_seconds,
         "processes": limits.processes,
         "file_bytes": limits.file_bytes,
+        "filter": isolation.name != "none",
         "uid": secrets.choice(_UIDS) if isolation.name != "none" else 0,
     }
     command = isolation.command(role, json.dumps(arguments), descriptors, limits)

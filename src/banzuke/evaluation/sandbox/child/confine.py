@@ -15,7 +15,8 @@ def confine(limits: dict[str, Any]) -> None:
     ----------
     limits : dict
         ``memory_bytes``, ``cpu_seconds``, ``processes``, ``file_bytes``; and ``uid``, the
-        user to become where this process runs as root (root has no limit of processes).
+        user to become where this process runs as root (root has no limit of processes);
+        ``filter``, whether system calls are filtered.
     """
     import resource
 
@@ -35,3 +36,7 @@ def confine(limits: dict[str, Any]) -> None:
         value = most if hard == resource.RLIM_INFINITY else min(most, hard)
         ceiling = value + grace if hard == resource.RLIM_INFINITY else min(value + grace, hard)
         resource.setrlimit(kind, (value, ceiling))
+    if limits["filter"]:
+        from .filter import refuse_system_calls
+
+        refuse_system_calls()
