@@ -24,6 +24,7 @@ __all__ = ["ModelSide", "NewRows"]
 
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
 _RESIDUAL_STAGES = ((700, 20),)  # few cases show no relatives
+_ROWS, _COLUMNS = 256, 2048  # of the pieces in which large products are made
 _SHARP = ("name", "words x size", "words x architecture x size", "organization x size", "lineage")
 
 
@@ -82,7 +83,8 @@ class ModelSide:
         self.kernels = ModelKernels(columns)
         own = self.kernels.fit_transform(models)
         first = factors.cells()
-        targets, _ = principal_components(first - first.mean(axis=0), n_components)
+        first -= first.mean(axis=0)
+        targets, _ = principal_components(first, n_components)
         del first
         self.weights = _tuned(own, list(own), targets, random_state)
         self._known = combine(own, self.weights)
@@ -91,9 +93,9 @@ class ModelSide:
         self._refine(factors, inverse)
         self.cells = factors.cells()
         self.share = factors.observed.mean(axis=1)
-        self.residual = np.where(factors.observed, scores - self.cells, np.float32(0))
+        self.residual = _less(scores, self.cells)
         self.mean = self.cells.mean(axis=0)
-        self._smooth = inverse.astype(np.float32) @ (self.cells - self.mean)
+        self._smooth = _product(inverse, self.cells, self.mean)
         self._learn_errors(factors, scores, n_components)
         self._learn_residuals(own, factors.observed, random_state)
 
@@ -107,13 +109,17 @@ class ModelSide:
     def _learn_errors(
         self, factors: BayesianFactors, scores: np.ndarray, n_components: int
     ) -> None:
-        left_out = self.cells - self._smooth / self._own_weight[:, None].astype(np.float32)
+        # one array of the size of the scores, used again and again
+        left_out = self._smooth / self._own_weight[:, None].astype(np.float32)
+        np.subtract(self.cells, left_out, out=left_out)
         np.clip(left_out, 0.0, 1.0, out=left_out)
         self._centre = left_out.mean(axis=0)
-        position, self._axes = principal_components(left_out - self._centre, n_components)
+        left_out -= self._centre
+        position, self._axes = principal_components(left_out, n_components)
         self._scale = np.maximum(position.std(axis=0), 1e-6)
-        target = np.where(factors.observed, scores - left_out, np.float32(0))
         features = self._features(left_out)
+        left_out += self._centre
+        target = _less(scores, left_out, out=left_out)
         self._slopes = grouped_regression(features, target, factors.observed, factors.groups)
 
     def _learn_residuals(
@@ -127,7 +133,7 @@ class ModelSide:
         share = np.maximum(observed.mean(axis=0, dtype=np.float32), np.float32(1e-3))
         scaled = self.residual if share.min() == 1 else self.residual / share
         random = np.random.default_rng(random_state)
-        mixed = scaled @ random.normal(size=(scaled.shape[1], _PROJECTIONS))
+        mixed = _by_rows(scaled, random.normal(size=(scaled.shape[1], _PROJECTIONS)))
         settings = {"start": -4.0, "stages": _RESIDUAL_STAGES}
         found = _tuned(own, sharp, mixed, random_state, **settings)
         known = combine(own, found)
@@ -135,7 +141,7 @@ class ModelSide:
             return
         self.residual_weights = found
         inverse = inverse_with_noise(known)
-        self._passed_on = inverse.astype(np.float32) @ scaled
+        self._passed_on = _product(inverse, scaled)
         self._residual_share, self._residual_own = share, np.diag(inverse)[:, None]
 
     def relatives(self) -> np.ndarray:
@@ -143,16 +149,19 @@ class ModelSide:
         if not self.residual_weights:
             return np.zeros_like(self.residual)
         left_out = self._passed_on / self._residual_own.astype(np.float32)
-        return np.asarray(self.residual / self._residual_share - left_out)
+        return np.asarray(np.subtract(self.residual / self._residual_share, left_out, out=left_out))
 
-    def _features(self, rows: np.ndarray) -> np.ndarray:
-        position = (rows - self._centre) @ self._axes.astype(rows.dtype) / self._scale
-        return np.hstack([np.ones((len(rows), 1)), position])
+    def _features(self, deviation: np.ndarray) -> np.ndarray:
+        """Return features of rows that are given as deviations from ``_centre``."""
+        position = deviation @ self._axes.astype(deviation.dtype) / self._scale
+        return np.hstack([np.ones((len(deviation), 1)), position])
 
     def _corrected(self, rows: np.ndarray) -> np.ndarray:
         """Add to smoothed rows what the smoothing is known to miss."""
-        missed = self._features(rows).astype(rows.dtype) @ self._slopes.T.astype(rows.dtype)
-        return np.asarray(np.clip(rows + missed, 0.0, 1.0))
+        features = self._features(rows - self._centre).astype(rows.dtype)
+        missed = features @ self._slopes.T.astype(rows.dtype)
+        missed += rows
+        return np.asarray(np.clip(missed, 0.0, 1.0, out=missed))
 
     def rows(self, models: pl.DataFrame) -> NewRows:
         """Return rows of new models over the known items."""
@@ -182,11 +191,11 @@ class ModelSide:
 
     def space(self, n_components: int) -> ResponseSpace:
         """Return the components of the known rows, as uncertain as metadata leaves them."""
-        noise = (
-            float(np.mean(self.residual[self.residual != 0] ** 2)) if self.residual.any() else 0.1
-        )
+        seen = np.count_nonzero(self.residual)
+        squares = sum(float(np.square(row, dtype=np.float64).sum()) for row in self.residual)
+        noise = squares / seen if seen else 0.1
         space = ResponseSpace.of_cells(self.cells, noise, n_components)
-        errors = self._smooth @ space.loadings / self._own_weight[:, None]
+        errors = _by_rows(self._smooth, space.loadings) / self._own_weight[:, None]
         return replace(space, variance=np.maximum(np.mean(errors**2, axis=0), 1e-12))
 
     def is_familiar(self, models: pl.DataFrame) -> np.ndarray:
@@ -235,3 +244,26 @@ def _tuned(
     chosen = [kernels[name] for name in names]
     found = tune_weights(chosen, targets, random_state=random_state, **settings)
     return dict(zip(names, found.tolist(), strict=True))
+
+
+def _less(scores: np.ndarray, cells: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return the scores less the cells, 0 where not observed."""
+    rest: np.ndarray = np.subtract(scores, cells, out=out)
+    rest[np.isnan(rest)] = 0
+    return rest
+
+
+def _product(square: np.ndarray, rows: np.ndarray, less: np.ndarray | None = None) -> np.ndarray:
+    """Return ``square @ (rows - less)`` in float32, without a copy of the rows."""
+    result, left = np.empty_like(rows), square.astype(np.float32)
+    for start in range(0, rows.shape[1], _COLUMNS):
+        columns = slice(start, start + _COLUMNS)
+        right = rows[:, columns] if less is None else rows[:, columns] - less[columns]
+        result[:, columns] = left @ right
+    return result
+
+
+def _by_rows(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return ``rows @ right`` in float64, without a float64 copy of all rows."""
+    pieces = [rows[start : start + _ROWS] @ right for start in range(0, len(rows), _ROWS)]
+    return np.concatenate(pieces)

@@ -50,7 +50,7 @@ class BayesianFactors:
         self.observed = ~np.isnan(scores)
         self.complete = bool(self.observed.all())
         self._width = _WIDTH if self.observed.mean() > _SPARSE else _SPARSE_WIDTH
-        self.centred = np.where(self.observed, scores - np.float32(0.5), np.float32(0))
+        self.scores = scores
         self.d = max(1, min(n_factors, *scores.shape))
         self.pairs = np.triu_indices(self.d + 1)
         self._twice = np.where(self.pairs[0] == self.pairs[1], 1, 2).astype(np.float32)
@@ -141,7 +141,7 @@ class BayesianFactors:
         self.u[:, :d], self.v[some, :d] = left / spread, right * spread * 2
         self.u[:, d] = 1.0
         count = self.observed.sum(axis=0)
-        mean = (self.centred.sum(axis=0, dtype=np.float64) + 0.5 * count) / np.maximum(count, 1)
+        mean = (self._column_sums() + 0.5 * count) / np.maximum(count, 1)
         mean = 0.05 + 0.9 * np.where(count > 0, mean, 0.5)
         self.v[:, d] = np.log(mean / (1 - mean))
         self.u_covariance = np.tile(0.2 * np.eye(d), (n, 1, 1))
@@ -213,7 +213,17 @@ class BayesianFactors:
         return np.asarray(curvature)
 
     def _centred(self, rows: Index, tile: Index) -> np.ndarray:
-        return np.asarray(self.centred[rows][:, tile])
+        centred = self.scores[rows][:, tile] - np.float32(0.5)
+        if not self.complete:
+            centred[np.isnan(centred)] = 0
+        return np.asarray(centred)
+
+    def _column_sums(self) -> np.ndarray:
+        everything = self._tiles(np.arange(len(self.v)))
+        sums = np.zeros(len(self.v))
+        for rows, tile, _ in everything:
+            sums[tile] = self._centred(rows, tile).sum(axis=0, dtype=np.float64)
+        return sums
 
     def _tiles(self, columns: np.ndarray) -> Iterator[tuple[Index, Index, slice]]:
         """Cut columns into tiles: the rows that have a score there, the columns, their place."""

@@ -99,6 +99,7 @@ class InductiveKernel(Predictor):
         observed = ~np.isnan(scores)
         self.known_models_ = np.flatnonzero(observed.any(axis=1))
         self.known_items_ = np.flatnonzero(observed.any(axis=0))
+        del observed  # as large as a quarter of the scores
         self.models_, self.items_ = whole.models, whole.items
         block = whole
         if (len(self.known_models_), len(self.known_items_)) != scores.shape:
@@ -161,7 +162,7 @@ class InductiveKernel(Predictor):
                 raise InvalidInputError(f"the frame has no column '{key}'; name each row in it")
         rows = self._checked_rows(models) if models is not None else self._training_rows()
         cells = self._spread(rows) if items is None else self._new_columns(rows, items)
-        return np.asarray(np.clip(cells, 0.0, 1.0))
+        return np.asarray(np.clip(cells, 0.0, 1.0, out=cells))
 
     def positions(self, models: pl.DataFrame) -> np.ndarray:
         """Return where new models are expected in ``space_``, from their metadata alone.
@@ -298,16 +299,16 @@ class InductiveKernel(Predictor):
 
     def _training_rows(self) -> NewRows:
         """Rows of all training models over the known items; new ones are checked."""
-        shape = (self.n_models_, len(self.known_items_))
-        smooth, full = np.empty(shape), np.empty(shape)
-        smooth[self.known_models_] = self.cells_
-        full[self.known_models_] = self.cells_ + self.neighbours_
-        pull = np.zeros((self.n_models_ - len(self.known_models_), len(self.known_models_)))
+        known, with_residual = self.cells_, self.cells_ + self.neighbours_
         new = np.setdiff1d(np.arange(self.n_models_), self.known_models_)
-        if new.size:
-            rows = self._checked_rows(self.models_[new])
-            smooth[new], full[new], pull = rows.smooth, rows.full, rows.pull
-        return NewRows(smooth, full, pull)
+        if not new.size:
+            return NewRows(known, with_residual, np.zeros((0, len(known))))
+        rows = self._checked_rows(self.models_[new])
+        shape = (self.n_models_, len(self.known_items_))
+        smooth, full = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        smooth[self.known_models_], full[self.known_models_] = known, with_residual
+        smooth[new], full[new] = rows.smooth, rows.full
+        return NewRows(smooth, full, rows.pull)
 
     def _spread(self, rows: NewRows) -> np.ndarray:
         """Put known columns in place and predict the others from their metadata."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.blas import ssyrk
 
 __all__ = ["neighbour_residual"]
 
@@ -34,7 +35,8 @@ def neighbour_residual(residual: np.ndarray, known: np.ndarray) -> np.ndarray:
     zero = np.zeros_like(residual)
     if min(residual.shape) < 4:
         return zero
-    r, k = residual.astype(np.float32, copy=False), known.astype(np.float32)
+    r = residual.astype(np.float32, copy=False)
+    k = known if known.all() else known.astype(np.float32)  # a mask of ones is never multiplied
     tuned = np.arange(0, r.shape[1], max(1, r.shape[1] // _MOST_ITEMS))
     chosen = _tune(r[:, tuned], k[:, tuned])
     if chosen is None:
@@ -69,11 +71,15 @@ def _correlation(r: np.ndarray, k: np.ndarray) -> np.ndarray:
         length = np.sqrt(np.square(r) @ k.T)
         overlap = k @ k.T
     product = np.maximum(length * length.T, np.float32(1e-9))
-    correlation = np.maximum(r @ r.T / product, 0) * overlap / (overlap + np.float32(_OVERLAP))
+    together = ssyrk(1.0, np.ascontiguousarray(r).T, trans=True)  # the upper triangle of r r'
+    together += np.triu(together, 1).T
+    correlation = np.maximum(together / product, 0) * overlap / (overlap + np.float32(_OVERLAP))
     np.fill_diagonal(correlation, 0)
     return np.asarray(correlation)
 
 
 def _average(weights: np.ndarray, r: np.ndarray, k: np.ndarray, floor: float) -> np.ndarray:
     there = weights.sum(axis=1, keepdims=True) if k.all() else weights @ k
-    return np.asarray((weights @ r) / (there + np.float32(floor)))
+    average = weights @ r
+    average /= there + np.float32(floor)
+    return np.asarray(average)
