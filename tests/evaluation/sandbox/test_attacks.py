@@ -259,14 +259,18 @@ import os, sys, time
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        program = "import time; time.sleep(4)"
+        program = "import time; time.sleep(6)"
         os.execv(sys.executable, [sys.executable, "-S", "-c", program, "{mark}"])
     os._exit(0)
 time.sleep(0.3)
 def answer(x): return 4
 """
     assert run_tests(code, TESTS, limits=LIMITS).passed  # it is right, and ends all the same
-    assert not [path for path in Path("/proc").glob("[0-9]*/cmdline") if mark in command(path)]
+    killed = (
+        time.monotonic()
+    )  # the kernel ends a process namespace a moment after its first process
+    while left := [p for p in Path("/proc").glob("[0-9]*/cmdline") if mark in command(p)]:
+        assert time.monotonic() - killed < 3, left  # of the six seconds that it would live
 
 
 def command(path: Path) -> str:
