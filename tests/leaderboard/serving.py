@@ -291,16 +291,33 @@ def hierarchy() -> dict[str, object]:
 
 def ensemble() -> dict[str, object]:
     """What the ensembles page reads."""
-    step = {"lower": 0.5, "upper": 0.7, "information": 0.4}
+    clear = {"difference": 0.03, "lower": 0.01, "upper": 0.05, "p": 0.0004}
+    step = {"lower": 0.5, "upper": 0.7, "information": 0.4, "best_single": clear, "top_k": clear}
+    alone = {"lower": 0.5, "upper": 0.66, "price": 0.002}
+    models = ["org-0/model-0", "<i>best"]
     return {
         "collection": "quiz",
+        "of": "quiz",
         "n_train": 30,
         "n_test": 30,
         "method": "greedy",
         "aggregator": "vote",
+        "chosen": models,
+        "predicted": ["<i>best"],
+        "excluded": ["org-9/left"],
         "best_single": {"model": "<i>best", "accuracy": 0.58},
         "path": [
-            {"k": 1, "models": ["org-0/model-0"], "accuracy": 0.58, **step},
-            {"k": 2, "models": ["org-0/model-0", "<i>best"], "accuracy": 0.61, **step},
+            {"k": 1, "models": models[:1], "accuracy": 0.58, "cost": 0.002, **step},
+            {"k": 2, "models": models, "accuracy": 0.61, "cost": 0.004, **step},
         ],
+        "frontier": [{"k": 2, "models": models, "accuracy": 0.61, "cost": 0.004, **step}],
+        "members": [
+            {"model": "org-0/model-0", "accuracy": 0.58, "predicted": False, **alone},
+            {"model": "<i>best", "accuracy": 0.57, "predicted": True, **alone},
+        ],
+        "all_wrong": [
+            {"n_models": 2, "observed": 0.1, "lower": 0.05, "upper": 0.2, "fitted": 0.13}
+        ],
+        "saturation": [{"n_models": 1, "accuracy": 0.58}, {"n_models": 2, "accuracy": 0.6}],
+        "error_correlations": {"models": models, "matrix": [[1.0, 0.42], [0.42, 1.0]]},
     }

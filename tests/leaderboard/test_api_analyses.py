@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from banzuke.leaderboard.documents import EnsembleDocument
+from banzuke.leaderboard.ensemble_document import EnsembleDocument
 from banzuke.leaderboard.hierarchy import HierarchyDocument
 from tests.leaderboard.serving import ensemble
 

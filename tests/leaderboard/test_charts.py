@@ -8,11 +8,10 @@ import pytest
 from banzuke.leaderboard import charts
 from banzuke.leaderboard.board import build_board
 from banzuke.leaderboard.catalogue import catalogue
-from banzuke.leaderboard.documents import CapabilitiesDocument, EnsembleDocument, Spread
+from banzuke.leaderboard.documents import CapabilitiesDocument, Spread
 from banzuke.leaderboard.statistics_charts import median_heatmap
 from tests.leaderboard.serving import (
     capabilities,
-    ensemble,
     hostile_outcomes,
     predictions,
     quiz_outcomes,
@@ -89,14 +88,6 @@ def test_the_scree_plot_marks_what_parallel_analysis_keeps():
     figure = charts.scree_plot(document, SAY)
     assert figure.data[0].y == (0.7, 0.2, 0.1)
     assert figure.layout.annotations[0].text == "parallel analysis keeps 1"
-
-
-def test_the_ensemble_path_has_intervals_and_the_best_single_model():
-    figure = charts.ensemble_path(EnsembleDocument.model_validate(ensemble()), SAY)
-    assert figure.data[0].y == (0.58, 0.61)
-    assert figure.data[0].error_y.array == pytest.approx([0.12, 0.09])
-    assert figure.data[0].error_y.arrayminus == pytest.approx([0.08, 0.11])
-    assert figure.layout.annotations[0].text == "best single: &lt;i&gt;best"
 
 
 def test_medians_by_group_have_their_numbers_and_gaps_none():

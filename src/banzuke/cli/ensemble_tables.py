@@ -7,7 +7,7 @@ from typing import Any
 
 from banzuke.cli.output import print_note, print_table
 
-_COLUMNS = ("k", "accuracy", "95 %", "bits", "vs best single", "vs top-k")
+_COLUMNS = ("k", "accuracy", "95 %", "bits", "vs single", "vs top-k")
 
 
 def print_path(document: dict[str, Any]) -> None:
@@ -64,7 +64,8 @@ def _accuracy(step: dict[str, Any]) -> tuple[float, str]:
 
 
 def _against(rival: dict[str, Any]) -> str:
-    return f"{rival['difference']:+.3f} p {rival['p']:.3f}"
+    p = f"={rival['p']:.3f}" if rival["p"] >= 0.001 else "<0.001"
+    return f"{rival['difference']:+.3f} p{p}".replace("0.", ".").replace("=1.000", "=1")
 
 
 def _names(models: Iterable[str], predicted: Collection[str]) -> str:

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from banzuke.leaderboard import cells, links
 from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.documents import CapabilitiesDocument, EnsembleDocument
+from banzuke.leaderboard.documents import CapabilitiesDocument
 from banzuke.leaderboard.filters import UNKNOWN
 
 _SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
@@ -154,36 +154,6 @@ def scree_plot(document: CapabilitiesDocument, say: Catalogue) -> go.Figure:
         )
     figure.update_yaxes(title_text=say("statistics.axis_variance"), tickformat=".0%")
     return plain(figure, height=320)
-
-
-def ensemble_path(document: EnsembleDocument, say: Catalogue) -> go.Figure:
-    """Draw test accuracy by ensemble size with its interval, and the best single model."""
-    path = document.path
-    sizes = [step.k for step in path]
-    centre = [step.accuracy for step in path]
-    up = [step.accuracy if step.upper is None else step.upper for step in path]
-    down = [step.accuracy if step.lower is None else step.lower for step in path]
-    figure = go.Figure(
-        go.Scatter(
-            x=sizes,
-            y=centre,
-            mode="lines+markers",
-            name=say("ensembles.trace"),
-            text=["<br>".join(escape(cells.visible(m, 60)) for m in step.models) for step in path],
-            hovertemplate=say("ensembles.hover", k="%{x}", accuracy="%{y:.3f}")
-            + "<br>%{text}<extra></extra>",
-            error_y=error_bars(centre, down, up),
-        )
-    )
-    best = document.best_single
-    figure.add_hline(
-        y=best.accuracy,
-        line_dash="dash",
-        annotation_text=say("ensembles.best_single", model=escape(cells.visible(best.model, 50))),
-    )
-    figure.update_xaxes(title_text=say("ensembles.axis_size"), dtick=1)
-    figure.update_yaxes(title_text=say("ensembles.axis_accuracy", n_test=document.n_test))
-    return plain(figure, height=420)
 
 
 def error_bars(

@@ -142,33 +142,3 @@ class CapabilitiesDocument(Document):
     def shown_order(self) -> list[int]:
         """Benchmarks in the order of the page."""
         return list(range(len(self.benchmarks))) if self.order is None else self.order
-
-
-class SingleModel(Document):
-    """The best model by itself."""
-
-    model: str
-    accuracy: float
-
-
-class EnsembleStep(Document):
-    """The ensemble of k models."""
-
-    k: int
-    models: list[str]
-    accuracy: float
-    lower: float | None = None
-    upper: float | None = None
-    information: float | None = None
-
-
-class EnsembleDocument(Document):
-    """Ensembles of growing size, chosen on training items and measured on test items."""
-
-    collection: str
-    n_train: int
-    n_test: int
-    method: str
-    aggregator: str
-    best_single: SingleModel
-    path: list[EnsembleStep]

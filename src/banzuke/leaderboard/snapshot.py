@@ -13,7 +13,8 @@ import polars as pl
 from pydantic import BaseModel, ValidationError
 
 from banzuke.leaderboard.board import build_board
-from banzuke.leaderboard.documents import CapabilitiesDocument, Description, EnsembleDocument
+from banzuke.leaderboard.documents import CapabilitiesDocument, Description
+from banzuke.leaderboard.ensemble_document import EnsembleDocument
 from banzuke.leaderboard.hierarchy import HierarchyDocument
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.leaderboard.rows import BoardRows
@@ -83,6 +84,15 @@ class Snapshot:
     def ensembles(self) -> list[str]:
         """Collections with a page of ensembles."""
         return self._collections("ensemble-")
+
+    def ensembles_of(self, board: str) -> list[str]:
+        """Return the pages of ensembles of a board: of the whole first, then of its benchmarks."""
+        found = []
+        for name in self.ensembles:
+            content = self.documents[f"ensemble-{name}"]
+            if isinstance(content, dict) and board in (name, content.get("of")):
+                found.append(name)
+        return sorted(found, key=lambda name: (name != board, name))
 
     def capabilities(self, collection: str) -> CapabilitiesDocument:
         """Return the correlations and components of a collection."""

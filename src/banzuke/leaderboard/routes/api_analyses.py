@@ -9,11 +9,8 @@ from pydantic import BaseModel
 
 from banzuke.leaderboard import schemas
 from banzuke.leaderboard.conditional import conditional
-from banzuke.leaderboard.documents import (
-    CapabilitiesDocument,
-    Description,
-    EnsembleDocument,
-)
+from banzuke.leaderboard.documents import CapabilitiesDocument, Description
+from banzuke.leaderboard.ensemble_document import EnsembleDocument
 from banzuke.leaderboard.hierarchy import HierarchyDocument
 from banzuke.leaderboard.routes.lookup import snapshot
 

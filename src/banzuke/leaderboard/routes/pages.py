@@ -17,12 +17,9 @@ from banzuke.leaderboard.security import CHART_POLICY
 from banzuke.leaderboard.snapshot import Snapshot
 from banzuke.leaderboard.views import board_page as board_view
 from banzuke.leaderboard.views.board_charts_page import charts_page
-from banzuke.leaderboard.views.charts_page import (
-    ScatterQuery,
-    ensembles_page,
-    scatter_page,
-)
+from banzuke.leaderboard.views.charts_page import ScatterQuery, scatter_page
 from banzuke.leaderboard.views.compare_page import CompareQuery, compare_page
+from banzuke.leaderboard.views.ensembles_page import ensembles_page
 from banzuke.leaderboard.views.hierarchy_page import hierarchy_page
 from banzuke.leaderboard.views.items_page import ItemsQuery, items_page
 from banzuke.leaderboard.views.model_page import model_page
@@ -119,7 +116,7 @@ def capabilities(request: Request, collection: str) -> HTMLResponse:
 
 @router.get("/ensembles/{collection}")
 def ensembles(request: Request, collection: str) -> HTMLResponse:
-    """Show ensembles of growing size."""
+    """Show the best sets of models by budget."""
     current = snapshot(request)
     page = ensembles_page(current, collection, say(request))
     return _chart(request, "ensembles.html", page, current)

@@ -163,8 +163,8 @@ def _loadings(board: Board, found: Components) -> list[tuple[str, str, str]]:
 def _links(snapshot: Snapshot, name: str) -> list[tuple[str, str]]:
     """Return key of the words and address of each analysis that the board has."""
     pages = (
-        ("statistics", snapshot.statistics),
-        ("capabilities", snapshot.hierarchies),
-        ("ensembles", snapshot.ensembles),
+        ("statistics", [one for one in snapshot.statistics if one == name]),
+        ("capabilities", [one for one in snapshot.hierarchies if one == name]),
+        ("ensembles", snapshot.ensembles_of(name)),
     )
-    return [(page, analysis_url(page, name)) for page, known in pages if name in known]
+    return [(page, analysis_url(page, known[0])) for page, known in pages if known]

@@ -12,11 +12,9 @@ from pydantic import Field
 from banzuke.leaderboard import charts
 from banzuke.leaderboard.catalogue import Catalogue
 from banzuke.leaderboard.cells import visible
-from banzuke.leaderboard.documents import EnsembleDocument
 from banzuke.leaderboard.links import board_url
 from banzuke.leaderboard.query import BoardQuery
 from banzuke.leaderboard.rows import BoardRows
-from banzuke.leaderboard.snapshot import Snapshot
 from banzuke.leaderboard.views.board_page import Filter, filters, has_predictions
 
 
@@ -52,17 +50,6 @@ class ScatterPage:
     figure: Figure
 
 
-@dataclass(frozen=True, kw_only=True)
-class EnsemblesPage:
-    """Context of ``ensembles.html``."""
-
-    title: str
-    collection: str
-    board_url: str | None
-    document: EnsembleDocument
-    figures: list[Figure]
-
-
 def scatter_page(rows: BoardRows, query: ScatterQuery, say: Catalogue) -> ScatterPage:
     """Compute the chart of score against size for the models that a query keeps."""
     board = rows.board
@@ -86,18 +73,6 @@ def scatter_page(rows: BoardRows, query: ScatterQuery, say: Catalogue) -> Scatte
         n_drawn=sum(len(trace.x) for trace in drawn.data),
         n_matched=selection.matched,
         figure=figure("scatter", say("scatter.label", score=label), drawn),
-    )
-
-
-def ensembles_page(snapshot: Snapshot, collection: str, say: Catalogue) -> EnsemblesPage:
-    """Compute the page of ensembles of growing size."""
-    document = snapshot.ensemble(collection)
-    return EnsemblesPage(
-        title=say("ensembles.title", collection=collection),
-        collection=collection,
-        board_url=board_url(collection) if collection in snapshot.boards else None,
-        document=document,
-        figures=[figure("path", say("ensembles.path_label"), charts.ensemble_path(document, say))],
     )
 
 

@@ -30,8 +30,10 @@ class Site:
     ----------
     boards : tuple of (str, int)
         Name and number of models.
-    statistics, capabilities, ensembles : tuple of str
+    statistics, capabilities : tuple of str
         Collections that have the page.
+    ensembles : mapping of str to str
+        First page of ensembles of each board that has some.
     alternates : list of (str, str, str)
         Code, name and address of this page in each language.
     account : Account or None
@@ -41,7 +43,7 @@ class Site:
     boards: tuple[tuple[str, int], ...] = ()
     statistics: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
-    ensembles: tuple[str, ...] = ()
+    ensembles: Mapping[str, str] = field(default_factory=dict)
     alternates: list[tuple[str, str, str]] = field(default_factory=list)
     account: Account | None = None
 
@@ -53,7 +55,7 @@ def site(snapshot: Snapshot, alternates: list[tuple[str, str, str]]) -> Site:
         boards=tuple((name, snapshot.boards[name].board.models.height) for name in names),
         statistics=tuple(snapshot.statistics),
         capabilities=tuple(snapshot.hierarchies),
-        ensembles=tuple(snapshot.ensembles),
+        ensembles={name: pages[0] for name in names if (pages := snapshot.ensembles_of(name))},
         alternates=alternates,
     )
 
