@@ -119,7 +119,8 @@ def _show(built: Sequence[BuiltSet], out: Path) -> None:
         [one.name, *(one.counts.get(split) for split in data_sets.SPLITS), _remarks(one)]
         for one in built
     ]
-    print_table(f"built in {out}", ["name", *data_sets.SPLITS, "remarks"], rows)
+    if rows:
+        print_table(f"built in {out}", ["name", *data_sets.SPLITS, "remarks"], rows)
     for one in built:
         for reason in dict.fromkeys(one.missing.values()):
             splits = ", ".join(split for split in one.missing if one.missing[split] == reason)

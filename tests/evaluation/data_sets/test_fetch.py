@@ -116,7 +116,7 @@ def test_wrong_digest_leaves_nothing(tmp_path: Path, served):
     data_set = toy(Source(path="a.txt", url="https://x.org/a.txt", sha256=digest(b"right")))
     for mirror in (url, str(folder)):
         with pytest.raises(
-            ImportFormatError, match=r"a\.txt: has the sha256 .*fetch it again from"
+            ImportFormatError, match=r"toy/a\.txt: has the sha256 .*nothing of it is kept"
         ):
             fetch(data_set, tmp_path / "raw", mirror)
         assert left(tmp_path / "raw") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -153,6 +154,19 @@ def test_an_isolation_that_lets_things_through_is_refused(monkeypatch) -> None:
             find_isolation()
     finally:
         isolation_module._probed.cache_clear()
+
+
+@needs_isolation
+def test_code_that_never_ran_is_no_wrong_answer() -> None:
+    found = find_isolation()
+
+    def lacking(role, arguments, descriptors, limits):
+        if role == "candidate":
+            return ["/bin/sh", "-c", "echo no memory for it; exit 3"]
+        return found.command(role, arguments, descriptors, limits)
+
+    with pytest.raises(SandboxError, match="did not start its process: no memory for it"):
+        run_tests("x = 1", "assert x == 1", isolation=replace(found, command=lacking))
 
 
 def test_limits_are_positive() -> None:

@@ -55,7 +55,10 @@ def unpack(archive: Path, target: Path, *, pattern: str, strip: int) -> int:
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         if isinstance(error, ImportFormatError):
             raise
-        raise ImportFormatError(archive, f"cannot be unpacked ({error})") from error
+        why = str(error).partition("\n")[0].rstrip(":")  # tarfile lists all that it tried
+        raise ImportFormatError(
+            archive, f"is no whole zip or tar archive, so nothing of it is kept ({why})"
+        ) from error
     if count == 0:
         raise ImportFormatError(archive, f"holds no file that matches {pattern}")
     return count

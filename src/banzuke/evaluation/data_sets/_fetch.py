@@ -19,7 +19,7 @@ from banzuke.evaluation.data_sets._archives import unpack
 from banzuke.evaluation.data_sets._raw import RawFolder
 from banzuke.evaluation.data_sets._records import DataSet, Source
 from banzuke.evaluation.data_sets._verify import check, missing
-from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
+from banzuke.exceptions import ImportFormatError, InvalidInputError, NotFoundError, StorageError
 
 MAX_BYTES = 2**31
 """No file is fetched beyond this size; the largest known archive has 350 MB."""
@@ -92,10 +92,10 @@ def _fetch_source(data_set: DataSet, source: Source, raw: RawFolder, mirror: Mir
         target = stage.path / source.path
         target.parent.mkdir(parents=True, exist_ok=True)
         if mirror is not None and mirror.folder is not None:
-            _copy(data_set, source, stage.path, mirror.folder / data_set.folder)
+            origin = _copy(data_set, source, stage.path, mirror.folder / data_set.folder)
         else:
-            _download_source(data_set, source, stage.path, mirror)
-        check(stage, source)
+            origin = _download_source(data_set, source, stage.path, mirror)
+        check(stage, source, origin)
         final = raw.path / source.path
         final.parent.mkdir(parents=True, exist_ok=True)
         if final.is_dir():
@@ -103,33 +103,41 @@ def _fetch_source(data_set: DataSet, source: Source, raw: RawFolder, mirror: Mir
         target.replace(final)
 
 
-def _copy(data_set: DataSet, source: Source, stage: Path, folder: Path) -> None:
+def _copy(data_set: DataSet, source: Source, stage: Path, folder: Path) -> str:
+    """Copy a source out of a mirror; return where it was."""
     origin = folder / source.path
     if origin.is_dir() and source.is_folder:
         shutil.copytree(origin, stage / source.path)
     elif origin.is_file() and not source.is_folder:
         shutil.copyfile(origin, stage / source.path)
     elif source.members and (folder / source.archive_name).is_file():
-        _unpack(folder / source.archive_name, source, stage)
+        origin = folder / source.archive_name
+        _unpack(origin, source, stage)
     else:
         raise NotFoundError(f"the mirror has no {origin}")
+    return str(origin)
 
 
-def _download_source(data_set: DataSet, source: Source, stage: Path, mirror: Mirror | None) -> None:
+def _download_source(data_set: DataSet, source: Source, stage: Path, mirror: Mirror | None) -> str:
+    """Download a source; return its address."""
     trusted = mirror.authority if mirror else ""
     base = f"{mirror.location.rstrip('/')}/{data_set.folder}" if mirror else ""
     if source.members:
         archive = stage / "archive"
         url = f"{base}/{source.archive_name}" if mirror else source.url
         download(url, archive, trusted=trusted, hint=source.note)
-        _unpack(archive, source, stage)
+        try:
+            _unpack(archive, source, stage)
+        except ImportFormatError as error:
+            raise ImportFormatError(url, error.reason) from error
         archive.unlink()
-        return
+        return url
     for name in source.names or ("",):
         path = f"{source.path}/{name}" if name else source.path
         url = f"{base}/{path}" if mirror else source.url.replace("{name}", name)
         (stage / path).parent.mkdir(parents=True, exist_ok=True)
         download(url, stage / path, trusted=trusted, hint=source.note)
+    return url
 
 
 def _unpack(archive: Path, source: Source, stage: Path) -> None:
@@ -160,7 +168,10 @@ def download(url: str, path: Path, *, trusted: str = "", hint: str = "") -> None
                         )
                     target.write(chunk)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise StorageError(f"{url} cannot be fetched: {error or type(error).__name__}") from error
+        why = error or type(error).__name__
+        raise StorageError(
+            f"{url} cannot be fetched ({why}); try again later, or name a --mirror"
+        ) from error
 
 
 @contextmanager
@@ -191,7 +202,7 @@ def _next(response: httpx.Response) -> str:
 def _check_status(response: httpx.Response, hint: str) -> None:
     if response.status_code == httpx.codes.OK:
         return
-    note = f"; {hint}" if hint else "; it may have moved"
+    note = f"; {hint}" if hint else "; it may have moved: name a --mirror that has it"
     message = f"{response.url} answers {response.status_code} {response.reason_phrase}{note}"
     if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE, httpx.codes.FORBIDDEN):
         raise NotFoundError(message)

@@ -37,8 +37,15 @@ def missing(raw: RawFolder, source: Source) -> str | None:
     return f"{raw.path / absent} is not there; {how} {address}{note}"
 
 
-def check(raw: RawFolder, source: Source) -> None:
+def check(raw: RawFolder, source: Source, origin: str = "") -> None:
     """Compare a source with its published digest.
+
+    Parameters
+    ----------
+    raw : RawFolder
+    source : Source
+    origin : str
+        Where it was just fetched from; it is not in its place yet.
 
     Raises
     ------
@@ -56,6 +63,12 @@ def check(raw: RawFolder, source: Source) -> None:
         digest = folder_digest(path, names)
     else:
         digest = file_digest(path)
+    if digest != source.sha256 and origin:
+        raise ImportFormatError(
+            origin,
+            f"has the sha256 {digest} where {source.sha256} was published; it was changed or "
+            "cut off, or is another file, so nothing of it is kept: try another --mirror",
+        )
     if digest != source.sha256:
         raise ImportFormatError(
             path,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from banzuke.evaluation.sandbox._records import Limits
+from banzuke.exceptions import BanzukeError
 
 if TYPE_CHECKING:
     from banzuke.evaluation.sandbox.isolation import Isolation
@@ -62,9 +63,11 @@ def problem(isolation: Isolation) -> str | None:
     with tempfile.TemporaryDirectory() as folder, _listening() as port:
         Path(folder).chmod(0o777)
         tests = f"reached = found({folder!r}, {port})\nassert not reached, reached"
-        verdict = run_tests(
-            _ATTEMPTS, tests, limits=Limits(processes=4, cpu_seconds=5), isolation=isolation
-        )
+        limits = Limits(processes=4, cpu_seconds=5)
+        try:
+            verdict = run_tests(_ATTEMPTS, tests, limits=limits, isolation=isolation)
+        except BanzukeError as error:
+            return str(error)
         written = sorted(Path(folder).iterdir())
     if written:
         return "files of the host can be written"

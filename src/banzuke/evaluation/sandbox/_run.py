@@ -19,6 +19,7 @@ from banzuke.evaluation.sandbox.isolation import Isolation, SandboxError, find_i
 
 _VERDICT_BYTES = 2**16
 _XCPU = (128 + signal.SIGXCPU, -signal.SIGXCPU)  # as bubblewrap reports it, and bare
+_STARTS = 2  # a busy machine may lack a process or memory for a moment
 _UIDS = range(40_000, 60_000)  # mapped in rootless containers too, and nobody's elsewhere
 
 
@@ -49,7 +50,8 @@ def run_tests(
     Raises
     ------
     SandboxError
-        Where the platform offers no isolation and none was waived, or it fails to start.
+        Where the platform offers no isolation and none was waived, or it fails to start
+        twice: then nothing was measured.
 
     Notes
     -----
@@ -65,10 +67,22 @@ def run_tests(
     """
     chosen = limits or Limits()
     job = json.dumps({"code": code, "tests": tests}).encode()
-    with _Pair.started(isolation or find_isolation(), chosen) as pair:
-        content, cause = pair.wait(job, chosen)
+    found = isolation or find_isolation()
+    for _ in range(_STARTS):
+        verdict, said = _judged(found, chosen, job)
+        if verdict.reason != "start":
+            return verdict
+    # the code never ran: that is no fault of the model, and no score
+    raise SandboxError(f"the sandbox {found.name} did not start its process: {said}")
+
+
+def _judged(isolation: Isolation, limits: Limits, job: bytes) -> tuple[Verdict, str]:
+    """Run once; return the verdict, and the last words of the process of the code."""
+    with _Pair.started(isolation, limits) as pair:
+        content, cause, printed = pair.wait(job, limits)
         ended = pair.candidate_status() if cause is None else None
-    return _verdict(content, cause, ended)
+    said = printed.decode(errors="replace").strip()[-300:]
+    return _verdict(content, cause, ended), said or f"it ended with status {ended}"
 
 
 @dataclass
@@ -92,8 +106,14 @@ class _Pair:
                     os.close(descriptor)
             yield cls(judge, candidate)
 
-    def wait(self, job: bytes, limits: Limits) -> tuple[bytes, str | None]:
-        """Give the judge its job; return what it printed, and why it was stopped, if it was."""
+    def wait(self, job: bytes, limits: Limits) -> tuple[bytes, str | None, bytes]:
+        """Give the judge its job.
+
+        Returns
+        -------
+        bytes, str or None, bytes
+            What the judge printed, why it was stopped, if it was, and what the code printed.
+        """
         assert self.judge.stdin is not None  # noqa: S101 - pipes, as asked for
         assert self.judge.stdout is not None  # noqa: S101
         assert self.candidate.stdout is not None  # noqa: S101
@@ -101,7 +121,7 @@ class _Pair:
             {self.judge.stdout: _VERDICT_BYTES, self.candidate.stdout: limits.output_bytes}
         )
         cause = reader.run(self.judge, job, time.monotonic() + limits.wall_seconds)
-        return reader.content[self.judge.stdout], cause
+        return reader.content[self.judge.stdout], cause, reader.content[self.candidate.stdout]
 
     def candidate_status(self) -> int | None:
         """Return how the candidate ended, None where it still runs."""

@@ -82,6 +82,10 @@ class _Server:
 
         return call
 
+    def on_ready(self) -> bool:
+        """Say that this process is there, before the code is."""
+        return True
+
     def on_code(self, code: str) -> list[str]:
         """Run the code under test; return the names that it defines."""
         exec(compile(code, "<answer>", "exec"), self.module.__dict__)  # noqa: S102 - sandboxed

@@ -203,8 +203,10 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
         nonlocal count
         count += 1
 
-    stage = "tests"
+    stage = "start"
     try:
+        link.ask("ready")
+        stage = "tests"
         tree = ast.fix_missing_locations(_Counted().visit(ast.parse(tests)))
         program = compile(tree, "<tests>", "exec")
         stage = "code"
@@ -215,7 +217,7 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
         space |= {name: link.ask("name", name) for name in names}
         exec(program, space)  # noqa: S102 - the data set's tests, in a sandbox of their own
     except wire.WireError as error:
-        return _verdict("died", error, count)
+        return _verdict("start" if stage == "start" else "died", error, count)
     except AssertionError as error:
         return _verdict("wrong", error, count, _line(error, tests))
     except BaseException as error:
@@ -225,7 +227,7 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
     return {"passed": True, "reason": "passed", "detail": "", "n_assertions": count}
 
 
-_REASONS = {"tests": "tests", "code": "code", "run": "error"}
+_REASONS = {"start": "start", "tests": "tests", "code": "code", "run": "error"}
 
 
 def _line(error: BaseException, tests: str) -> str:

@@ -38,8 +38,11 @@ def send(descriptor: int, message: Any) -> None:
     if len(content) > MAX_FRAME:
         raise WireError(f"a value of {len(content)} bytes is too large")
     left = memoryview(_HEAD.pack(len(content)) + content)
-    while left:
-        left = left[os.write(descriptor, left) :]
+    try:
+        while left:
+            left = left[os.write(descriptor, left) :]
+    except BrokenPipeError:
+        raise WireError("the other side is gone") from None
 
 
 def receive(descriptor: int) -> Any:
