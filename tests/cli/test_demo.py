@@ -7,13 +7,13 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from banzuke import Lake
+from banzuke import Lake, prediction
 from banzuke.cli.app import app
 from banzuke.cli.check_pages import request_every_page
 
 
 @pytest.mark.slow
-def test_the_demo_fills_a_directory_and_does_not_repeat_itself(tmp_path):
+def test_the_demo_fills_a_directory_and_does_not_repeat_itself(tmp_path, monkeypatch):
     folder = str(tmp_path / "board")
     arguments = ["demo", "--no-serve", "--data", folder, "--json"]
     report = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
@@ -37,10 +37,14 @@ def test_the_demo_fills_a_directory_and_does_not_repeat_itself(tmp_path):
     assert again == report
     assert Lake(folder).version() == before
 
+    # a seed is not ignored; the scores that it would predict are not looked at here
+    seeds = []
+    monkeypatch.setattr(prediction, "fill", lambda _, *, seed: seeds.append(seed) or predicted)
     other = json.loads(
         CliRunner().invoke(app, [*arguments, "--seed", "1"], catch_exceptions=False).stdout
     )
-    assert other["ensemble"]["path"] != report["ensemble"]["path"]  # a seed is not ignored
+    assert seeds == [1]
+    assert other["ensemble"]["path"] != report["ensemble"]["path"]
 
 
 def test_the_page_check_requests_every_page(tmp_path):
