@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,20 +209,40 @@ def _provenance(run: Run, name: str | None) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What `store` did: `kept_other` names a stored run that covers more items."""
+    """What `store` did: `kept_other` names a stored run that covers more items.
+
+    ``yielded`` says that it was kept because the new run gives way to it.
+    """
 
     collection: str
     changed: bool
     kept_other: str | None
+    yielded: bool = False
 
 
-def store(run: Run, lake: Lake, name: str | None = None) -> Stored:
+def store(
+    run: Run,
+    lake: Lake,
+    name: str | None = None,
+    *,
+    gives_way: Callable[[Mapping[str, Any]], bool] = lambda facts: False,
+) -> Stored:
     """Put a run into the collection named after its suite, as the model's one row.
 
     A row holds one run, never cells of two: an earlier run of the same model name is
     replaced, unless it covers more items; then nothing is stored. A run on built data sets
     has its categories there, its data sets in ``<suite>-data-sets`` and its answers in
     ``<suite>-items``.
+
+    Parameters
+    ----------
+    run : Run
+    lake : Lake
+    name : str, optional
+        Of the model; the engine's name for it by default.
+    gives_way : callable, optional
+        Told the facts of a stored row of this name; where it says True, that row stays and
+        nothing is stored.
     """
     suite = run.suite.name
     answers = to_outcomes(run, name)
@@ -240,21 +260,29 @@ def store(run: Run, lake: Lake, name: str | None = None) -> Stored:
             row = outcomes
             if collection in lake.names():
                 old = lake.read(collection)
-                other = _covers_more(old, row)
-                if other is not None:
-                    return Stored(collection=suite, changed=False, kept_other=other)
+                there = _row_of(old, row.model_names[0])
+                if there and (gives_way(there) or _covers_more(old, row)):
+                    return Stored(
+                        collection=suite,
+                        changed=False,
+                        kept_other=str(there["run"]),
+                        yielded=gives_way(there),
+                    )
                 row = merge(_without_cells(old, row.model_names[0]), row, replace=True)
             change.write(collection, row)
     return Stored(collection=suite, changed=change.changed, kept_other=None)
 
 
-def _covers_more(old: Outcomes, new: Outcomes) -> str | None:
-    model = new.model_names[0]
-    if model not in old.model_index or "run" not in old.models.columns:
+def _row_of(stored: Outcomes, model: str) -> dict[str, Any] | None:
+    """Return the facts of a model's row, where it is one of a run."""
+    if model not in stored.model_index or "run" not in stored.models.columns:
         return None
-    row = old.model_index[model]
-    larger = _n_kept(old, row) > _n_kept(new, 0)
-    return str(old.models["run"][row]) if larger else None
+    return stored.models.row(stored.model_index[model], named=True)
+
+
+def _covers_more(old: Outcomes, new: Outcomes) -> bool:
+    row = old.model_index[new.model_names[0]]
+    return _n_kept(old, row) > _n_kept(new, 0)
 
 
 def _n_kept(outcomes: Outcomes, row: int) -> int:

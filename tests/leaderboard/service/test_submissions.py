@@ -52,9 +52,16 @@ def test_the_same_settings_again_are_refused_with_the_name_of_the_first(store):
     with pytest.raises(ConflictError, match=first.id):
         store.create(request(contact="someone else"), submitter="bob")
     other_settings = [{"revision": "v2"}, {"precision": "int8"}, {"shots": 4}]
-    for change in [*other_settings, {"prompt_style": "base"}]:
+    elsewhere = {"endpoint": "https://other.example.org/v1"}
+    for change in [*other_settings, {"prompt_style": "base"}, elsewhere]:
         store.create(request(**change), submitter="bob")
-    assert store.counts()[State.PENDING] == 5
+    assert store.counts()[State.PENDING] == 6
+
+
+def test_the_same_endpoint_in_another_spelling_is_the_same(store):
+    first = store.create(request(), submitter="ann")
+    with pytest.raises(ConflictError, match=first.id):
+        store.create(request(endpoint="HTTPS://Models.Example.org/v1/"), submitter="ann")
 
 
 def test_two_at_the_same_moment_leave_one(store):

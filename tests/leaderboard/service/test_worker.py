@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from banzuke.evaluation import load_suite
 from banzuke.leaderboard.service.answers import AnswerStore
 from banzuke.leaderboard.service.claims import ClaimStore, LostClaimError
+from banzuke.leaderboard.service.database import Database, now
 from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.schemas import State
 from banzuke.leaderboard.service.tables import ResultRow, SubmissionRow
 from banzuke.leaderboard.service.worker import Worker
 from banzuke.outcomes import Lake
+from banzuke.testing.server import Server
 from tests.leaderboard.service.board import board, until
 
 DATA_SETS = [task.benchmark.name for task in load_suite("mini").tasks]
@@ -134,6 +138,52 @@ def test_other_settings_are_other_rows(tmp_path):
             "test-model (base)",
             "test-model (int8, 1-shot)",
         ]
+
+
+def test_the_same_model_at_another_endpoint_is_another_row(tmp_path):
+    with board(str(tmp_path), item_limit=1) as here, Server(respond=lambda prompt: "D") as other:
+        first = here.submit()
+        second = here.submit(endpoint=other.url)
+        here.work()
+        here.store.rerun(second, actor="operator:op")
+        here.work()
+        models = Lake(tmp_path).read("mini").models
+        host = urlsplit(other.url).netloc
+        assert dict(models.select("model", "submission").iter_rows()) == {
+            "test-model": first,
+            f"test-model (at {host})": second,
+        }
+        assert set(models["run"]) == {f"{first}.1", f"{second}.2"}
+
+
+def test_journals_of_what_ended_long_ago_are_removed(tmp_path):
+    with board(str(tmp_path), item_limit=1, journal_days=3) as here:
+        old, fresh, waiting = (here.submit(revision=name) for name in ("old", "fresh", "waiting"))
+        here.work()
+        here.store.rerun(waiting, actor="operator:op")
+        assert ClaimStore(here.database, "far", lease_seconds=600, max_attempts=3).claim_next()
+        journal = Database(here.settings.execution_database)
+        a_week = timedelta(days=7)
+        with here.database.writing() as session:
+            changed = update(SubmissionRow).where(SubmissionRow.id.in_([old, waiting]))
+            session.execute(changed.values(updated_at=now() - a_week))
+        with journal.writing() as session:
+            session.execute(
+                text("UPDATE workflow_status SET created_at = created_at - :ms"),
+                {"ms": a_week.total_seconds() * 1000},
+            )
+        names = "SELECT workflow_uuid FROM {} ORDER BY 1"
+        here.work()
+        with journal.reading() as session:
+            for table in ("workflow_status", "operation_outputs"):
+                left = set(session.scalars(text(names.format(table))))
+                assert left == {f"{fresh}.1", f"{waiting}.1"}
+        journal.close()
+        # what was found stays, and a run can be done again
+        assert len(here.store.steps(old)) == len(DATA_SETS)
+        here.store.rerun(old, actor="operator:op")
+        here.work()
+        assert here.store.get(old).state is State.FINISHED
 
 
 def test_a_worker_that_is_stopped_hands_back_and_another_goes_on(tmp_path):

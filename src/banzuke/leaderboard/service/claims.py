@@ -9,15 +9,16 @@ paused past its lease changes nothing once another has taken over.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from banzuke.exceptions import BanzukeError
 from banzuke.leaderboard.service.database import Database, clock, now
-from banzuke.leaderboard.service.schemas import State, SubmissionRequest
+from banzuke.leaderboard.service.schemas import UNFINISHED, State, SubmissionRequest
 from banzuke.leaderboard.service.tables import RunRow, StepRow, SubmissionRow, WorkerRow
 from banzuke.leaderboard.service.transitions import change_state
 
@@ -249,6 +250,16 @@ class ClaimStore:
             return names
 
         return self._database.write(work)
+
+    def ended(self, workflows: Sequence[str], before: datetime) -> list[str]:
+        """Return which of these runs' submissions ended, and have not changed since a moment."""
+        submissions = {workflow: workflow.rpartition(".")[0] for workflow in workflows}
+        query = select(SubmissionRow.id).where(
+            SubmissionRow.id.in_(set(submissions.values())),
+            or_(SubmissionRow.state.in_(UNFINISHED), SubmissionRow.updated_at >= before),
+        )
+        needed = self._database.read(lambda session: set(session.scalars(query)))
+        return [name for name, submission in submissions.items() if submission not in needed]
 
     def unregister(self) -> None:
         """Note that this worker ended in order."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
@@ -26,6 +27,8 @@ _APPLICATION = "banzuke"
 _WORKFLOW_VERSION = "1"
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _OVER = "over"
+_WORKFLOW = "evaluate"
+_BATCH = 500
 
 
 class Execution:
@@ -62,7 +65,7 @@ class Execution:
         }
         _quiet()
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name="evaluate")(self._evaluate_function())
+        self._workflow = DBOS.workflow(name=_WORKFLOW)(self._evaluate_function())
 
     def launch(self) -> None:
         """Connect, make or upgrade DBOS's tables, and listen for this worker's workflows."""
@@ -96,6 +99,39 @@ class Execution:
         """Remove the queues of workers that are long gone."""
         for worker in workers:
             DBOS.delete_queue(f"worker-{worker}")
+
+    def prune(self, before: datetime, ended: Callable[[Sequence[str], datetime], list[str]]) -> int:
+        """Remove the journals of runs that ended before a moment; nobody resumes those.
+
+        Parameters
+        ----------
+        before : datetime
+        ended : callable
+            Says which of some workflows are no longer needed.
+
+        Returns
+        -------
+        int
+            How many were removed.
+        """
+        removed = kept = 0
+        while True:
+            found = DBOS.list_workflows(
+                end_time=before.isoformat(),
+                name=_WORKFLOW,
+                limit=_BATCH,
+                offset=kept,
+                load_input=False,
+                load_output=False,
+            )
+            names = [workflow.workflow_id for workflow in found]
+            over = ended(names, before)
+            if over:
+                DBOS.delete_workflows(over)
+            removed += len(over)
+            kept += len(names) - len(over)
+            if len(names) < _BATCH:
+                return removed
 
     def close(self) -> None:
         """Leave the journal; workflows that still run here are left to other workers."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
+import polars as pl
 
 from banzuke.evaluation.asking import Asking
 from banzuke.evaluation.engines import EngineInfo
@@ -22,11 +24,17 @@ _COMMON_PRECISION = "bfloat16"
 _DECLARED = ("params_b", "architecture", "type", "license", "precision", "revision")
 
 
-def row_name(request: SubmissionRequest) -> str:
+def row_name(request: SubmissionRequest, apart: str = "") -> str:
     """Name the row of a submission: its model, and what differs from the usual settings.
 
     Submissions of a model with other settings are other rows, for their scores do not
     compare.
+
+    Parameters
+    ----------
+    request : SubmissionRequest
+    apart : str, default ""
+        What tells it from a row of the same name.
 
     Examples
     --------
@@ -42,6 +50,8 @@ def row_name(request: SubmissionRequest) -> str:
         parts.append(f"{request.shots}-shot")
     if request.prompt_style != "chat":
         parts.append(request.prompt_style)
+    if apart:
+        parts.append(apart)
     return f"{request.model} ({', '.join(parts)})" if parts else request.model
 
 
@@ -68,7 +78,10 @@ class Published:
     facts: Mapping[str, Any]
 
     def put(self, lake: Lake, records: Iterable[Record]) -> Stored:
-        """Write the row; a row of the same name is replaced, as `banzuke evaluate` does.
+        """Write the row; an earlier one of the submission is replaced.
+
+        A row of another submission stays: the same model at another endpoint is told apart
+        by that endpoint's host. One of `banzuke evaluate` is replaced, as it does itself.
 
         Parameters
         ----------
@@ -89,7 +102,32 @@ class Published:
                 suite=self.asking.suite,
                 n_new=0,
             )
-            return store(run, lake, row_name(self.request))
+            for name in self._names(lake):
+                stored = store(run, lake, name, gives_way=self._is_others)
+                if not stored.yielded:
+                    break
+            return stored
+
+    def _names(self, lake: Lake) -> Iterator[str]:
+        """Yield names for the row; the last one is nobody else's."""
+        own = self._own_row(lake)
+        if own is not None:
+            yield own
+        yield row_name(self.request)
+        if self.request.endpoint is not None:
+            yield row_name(self.request, f"at {urlsplit(self.request.endpoint).netloc}")
+        yield row_name(self.request, f"submission {self.submission}")
+
+    def _own_row(self, lake: Lake) -> str | None:
+        board = self.asking.suite.name
+        return (
+            submitted_row(lake.read(board).models, self.submission)
+            if board in lake.names()
+            else None
+        )
+
+    def _is_others(self, row: Mapping[str, Any]) -> bool:
+        return row.get("submission") not in (None, self.submission)
 
     def _info(self) -> EngineInfo:
         engine = self.facts["identity"]["engine"]
@@ -120,6 +158,14 @@ class Published:
             "banzuke_version": identity["banzuke"],
             "hardware": _hardware_text(self.facts["hardware"]),
         }
+
+
+def submitted_row(models: pl.DataFrame, submission: str) -> str | None:
+    """Return the name of a submission's row among the models of a board."""
+    if "submission" not in models.columns:
+        return None
+    found = models.filter(pl.col("submission") == submission)["model"]
+    return str(found[0]) if len(found) else None
 
 
 def unpublish(lake: Lake, board: str, submission: str) -> bool:

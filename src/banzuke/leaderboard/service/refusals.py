@@ -28,7 +28,7 @@ class RefusedRequestError(InvalidInputError):
 
 
 class DuplicateError(ConflictError):
-    """The same model, revision and settings were submitted before.
+    """The same model, revision, endpoint and settings were submitted before.
 
     Parameters
     ----------

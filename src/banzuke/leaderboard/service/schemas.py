@@ -33,6 +33,9 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+UNFINISHED = (State.PENDING, State.RUNNING)
+
+
 def _one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("it holds a line break or a control character")

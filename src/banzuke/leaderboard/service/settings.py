@@ -99,6 +99,12 @@ class ServiceSettings(BaseSettings):
         60.0, gt=0, description="A worker that is silent for this long has lost its work."
     )
     poll_seconds: float = Field(2.0, gt=0, description="How often an idle worker looks for work.")
+    journal_days: float = Field(
+        7.0,
+        ge=1,
+        description="Days that the journal of an evaluation is kept after its submission's last "
+        "change; one that waits or runs is always kept.",
+    )
     max_attempts: int = Field(
         5, ge=1, description="Workers that may die over one submission before it fails."
     )

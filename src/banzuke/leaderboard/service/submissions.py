@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from urllib.parse import urlsplit
 
 import orjson
 from sqlalchemy import ColumnElement, func, select
@@ -15,6 +16,7 @@ from banzuke.leaderboard.service.checks import AddressCheck, check_request
 from banzuke.leaderboard.service.database import Database, now
 from banzuke.leaderboard.service.refusals import DuplicateError, RefusedRequestError
 from banzuke.leaderboard.service.schemas import (
+    UNFINISHED,
     State,
     StepProgress,
     Submission,
@@ -27,7 +29,6 @@ from banzuke.leaderboard.service.tables import EventRow, ResultRow, StepRow, Sub
 from banzuke.leaderboard.service.transitions import change_state, record, refuse_impossible
 from banzuke.leaderboard.service.withdrawing import take_withdrawn_off_boards
 
-_UNFINISHED = (State.PENDING.value, State.RUNNING.value)
 _IDENTITY = ("model", "revision", "precision", "shots", "prompt_style", "suite")
 
 
@@ -69,7 +70,7 @@ class SubmissionStore:
             Where the request cannot be evaluated here, or the submitter has too many
             unfinished submissions.
         ConflictError
-            Where the same model, revision and settings were submitted before; names it.
+            Where the same model, revision, endpoint and settings were submitted before; names it.
         """
         checked = check_request(request, self._settings, self._check_address)
         submission_id = secrets.token_hex(8)
@@ -218,7 +219,7 @@ class SubmissionStore:
         """
         with self._database.writing() as session:
             row = _found(session, submission_id, locked=True)
-            if row.state in _UNFINISHED:
+            if row.state in UNFINISHED:
                 refuse_impossible(row.id, State(row.state), State.PENDING)
                 raise ConflictError(
                     f"the submission {row.id} is running; wait for its end, or withdraw it first"
@@ -238,7 +239,7 @@ class SubmissionStore:
         query = (
             select(func.count())
             .select_from(SubmissionRow)
-            .where(SubmissionRow.submitter == submitter, SubmissionRow.state.in_(_UNFINISHED))
+            .where(SubmissionRow.submitter == submitter, SubmissionRow.state.in_(UNFINISHED))
         )
         waiting = session.scalar(query) or 0
         if waiting >= self._settings.max_pending:
@@ -254,7 +255,16 @@ class SubmissionStore:
 def settings_key(request: SubmissionRequest) -> str:
     """Return a digest of what makes two submissions the same."""
     facts = {name: getattr(request, name) for name in _IDENTITY}
+    facts["endpoint"] = _same_endpoint(request.endpoint)
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _same_endpoint(endpoint: str | None) -> str | None:
+    """Write an address so that spellings of the same one are equal."""
+    if endpoint is None:
+        return None
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def _new_row(
@@ -283,8 +293,8 @@ def _refuse_duplicate(session: Session, key: str) -> None:
     if row is not None:
         raise DuplicateError(
             row.id,
-            f"{row.model} at this revision with these settings was submitted before: see "
-            f"submission {row.id}, which is {row.state}",
+            f"{row.model} at this revision and endpoint with these settings was submitted "
+            f"before: see submission {row.id}, which is {row.state}",
         )
 
 

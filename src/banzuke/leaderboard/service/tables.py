@@ -63,7 +63,7 @@ class SubmissionRow(Base):
     """A submission and who works on it.
 
     ``fence`` rises with each claim: a worker whose number is not the row's has lost it.
-    ``settings_key`` is a digest of model, revision and settings while the submission is
+    ``settings_key`` is a digest of model, revision, endpoint and settings while it is
     alive (not failed, not withdrawn), so that the database itself refuses a duplicate.
     """
 

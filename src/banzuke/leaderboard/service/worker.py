@@ -9,13 +9,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
 from banzuke.exceptions import StorageError
 from banzuke.leaderboard.service.answers import AnswerStore
 from banzuke.leaderboard.service.claims import Claim, ClaimStore, LostClaimError
-from banzuke.leaderboard.service.database import Database
+from banzuke.leaderboard.service.database import Database, now
 from banzuke.leaderboard.service.evaluation import Evaluation
 from banzuke.leaderboard.service.execution import Execution
 from banzuke.leaderboard.service.item_logs import ItemLogs
@@ -28,6 +29,7 @@ _BEATS_PER_LEASE = 4
 _PATIENCE_SECONDS = 600.0
 _GRACE_SECONDS = 30.0
 _HOUSEKEEPING_SECONDS = 30.0
+_PRUNING_SECONDS = 3600.0
 
 
 class Worker:
@@ -66,7 +68,7 @@ class Worker:
         )
         self._stop = threading.Event()
         self._free = threading.Semaphore(concurrency)
-        self._next_housekeeping = 0.0
+        self._next_housekeeping = self._next_pruning = 0.0
 
     def stop(self) -> None:
         """Take no more work, end what is under way at its next answer, and return from `run`."""
@@ -156,6 +158,12 @@ class Worker:
         if time.monotonic() >= self._next_housekeeping:
             self._next_housekeeping = time.monotonic() + _HOUSEKEEPING_SECONDS
             take_withdrawn_off_boards(self._database, self._settings)
+        if time.monotonic() >= self._next_pruning:
+            self._next_pruning = time.monotonic() + _PRUNING_SECONDS
+            before = now() - timedelta(days=self._settings.journal_days)
+            removed = self._execution.prune(before, self._claims.ended)
+            if removed:
+                _log.info("journals removed", runs=removed, before=before.isoformat())
 
     def _wind_up(self) -> None:
         """Hand back what runs here, so that another worker goes on at once."""

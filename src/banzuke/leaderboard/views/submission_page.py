@@ -184,10 +184,11 @@ def _result_url(submission: Submission, snapshot: Snapshot) -> str | None:
     name = submission.board
     if submission.state is not State.FINISHED or name is None or name not in snapshot.boards:
         return None
-    from banzuke.leaderboard.service.publishing import row_name
+    from banzuke.leaderboard.service.publishing import row_name, submitted_row
 
-    row = row_name(submission.request)
-    known = row in snapshot.boards[name].board.rows
+    board = snapshot.boards[name].board
+    row = submitted_row(board.models, submission.id) or row_name(submission.request)
+    known = row in board.rows
     return model_url(name, row) if known else board_url(name)
 
 
