@@ -63,8 +63,10 @@ def serve(
     url = address(listening)
     # imported here: every other command starts without a web server
     import uvicorn
+    from uvicorn.config import LOGGING_CONFIG
 
     from banzuke.leaderboard import create_app
+    from banzuke.leaderboard.security.redact import keep_secrets_out_of_logs
 
     app = create_app(data, settings)
     with progress.shown(), progress.step(f"reading {data}"):
@@ -74,8 +76,11 @@ def serve(
     else:
         print_note(f"The leaderboard is on {url} (stop it with Ctrl-C)")
     trusted = () if settings is None else settings.trusted_proxies
+    keep_secrets_out_of_logs()
     config = uvicorn.Config(
         app,
+        # the service's own log takes the server's lines as well
+        log_config=LOGGING_CONFIG if settings is None else None,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from banzuke.leaderboard.security.redact import redact
+from banzuke.leaderboard.security.redact import keep_secrets_out_of_logs, redact_value
 from banzuke.leaderboard.service.settings import ServiceSettings
 
 
@@ -22,6 +22,7 @@ def set_up_logs(settings: ServiceSettings) -> None:
         ``log_format`` json gives one JSON object a line with ``timestamp`` (ISO, UTC),
         ``level``, ``logger`` and ``event``; console is for people.
     """
+    keep_secrets_out_of_logs()
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -65,4 +66,5 @@ def set_up_logs(settings: ServiceSettings) -> None:
 
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    clean: MutableMapping[str, Any] = redact_value(event)
+    return clean
