@@ -14,7 +14,7 @@ from banzuke.prediction.conformal import interval_radius
 
 __all__ = ["ModelRanges"]
 
-_STRONGEST = 2 / 3  # of the known models are held out to see how far the strongest go
+_FEWEST = 20  # strong models at least are held out to see how far they go
 _SHIFT = 0.6  # chance that a new model is predicted above a known one, from which it is a shift
 _SURE = 1e-3
 
@@ -65,10 +65,9 @@ class ModelRanges:
             radius[familiar == kind] = interval_radius(np.abs(error), level)
         outside = self.outside(rows)
         if outside.any():
-            mean = self._over(self._means(rows), benchmark)
-            radius = np.where(
-                outside, np.maximum(radius, self._reach(benchmark, level) - mean), radius
-            )
+            room = 1.0 - self._over(self._means(rows), benchmark)
+            beyond = np.minimum(self._beyond(int(outside.sum()), benchmark, level), room)
+            radius = np.where(outside, np.maximum(radius, beyond), radius)
         return radius
 
     def outside(self, rows: np.ndarray) -> np.ndarray:
@@ -82,17 +81,27 @@ class ModelRanges:
                 return np.ones(len(new), dtype=bool)
         return np.asarray(new > self._over(held.actual, None).max())
 
-    def _reach(self, benchmark: str | None, level: float) -> float:
-        """Return how high a mean beyond the known range may be."""
+    def _beyond(self, n_new: int, benchmark: str | None, level: float) -> float:
+        """Return the radius for models stronger than all known, as held-out strong ones show.
+
+        Of the known models, the strongest are predicted from the others: as large a share as
+        the new models are of all, and half. Errors count in standard deviations of the others:
+        the weaker a group, the closer its models lie, and the less it shows of how far others go.
+        """
         actual = self._without(alone=True).actual
-        order = np.argsort(self._over(actual, None), kind="stable")
-        cut = round(len(order) * (1 - _STRONGEST))
-        mean = self._over(actual, benchmark)
-        if not 0 < cut < len(order):
-            return 1.0
-        rest, top = mean[order[:cut]], mean[order[cut:]]
-        beyond = interval_radius(np.maximum(top - rest.max(), 0.0), level)
-        return min(1.0, float(mean.max()) + beyond)
+        mean, order = self._over(actual, benchmark), np.argsort(self._over(actual, None))
+        n = len(order)
+        radii = []
+        for share in (n_new / (n_new + n), 0.5):
+            cut = n - min(max(round(share * n), _FEWEST), n - 2)
+            if cut >= n:
+                return 1.0
+            rest, top = order[:cut], order[cut:]
+            predicted = self._over(self._means(self._side.rows_held_out(top)), benchmark)
+            spread = max(float(mean[rest].std()), 1e-6)
+            error = interval_radius(np.abs(mean[top] - predicted), level)
+            radii.append(error / spread * float(mean.std()))
+        return min(1.0, max(radii))
 
     def _without(self, *, alone: bool) -> _Held:
         """Predict each known model without itself, or without its organisation."""

@@ -227,6 +227,12 @@ class ModelSide:
         rows = np.clip(self.cells - missed, 0.0, 1.0, out=missed)
         return self._corrected(rows)
 
+    def rows_held_out(self, members: np.ndarray) -> np.ndarray:
+        """Predict the rows of some known models from the others alone; (n_members, n_items)."""
+        block = self._inverse[np.ix_(members, members)]
+        missed = np.linalg.solve(block, self._smooth[members])
+        return self._corrected(np.clip(self.cells[members] - missed, 0.0, 1.0))
+
     def actual_means(self, columns: np.ndarray) -> np.ndarray:
         """Return means of the known models over columns, as if every cell were observed."""
         # the mean of a model's scores also varies around its expectation, over fewer items more
