@@ -135,6 +135,28 @@ def test_intervals_are_wider_for_a_new_organisation() -> None:
     assert new > 1.5 * known
 
 
+def test_few_results_leave_intervals_wide() -> None:
+    full = make_outcomes(160, 90, seed=0)
+    logit = 2 * full.models["ability"].to_numpy()[:, None] - full.items["difficulty"].to_numpy()
+    random = np.random.default_rng(0)
+    scores = (random.random(full.shape) < 1 / (1 + np.exp(-logit))).astype(np.float32)
+    cards = full.models.drop("ability")
+    radii = []
+    for share in (1.0, 0.1):
+        seen = np.where(random.random((80, 90)) < share, scores[:80], np.nan)
+        known = full.select(models=slice(0, 80)).replace(scores=seen, models=cards[:80])
+        fitted = InductiveKernel(4).fit(known)
+        inside = cards[80:].filter(~pl.Series(fitted.outside_known_range(cards[80:])))
+        largest = np.nanmax(cards["params_b"][:80].to_numpy())
+        inside = inside.filter(pl.col("params_b") <= largest)
+        rows = np.flatnonzero(cards["model"].is_in(inside["model"].to_list()).to_numpy())
+        error = np.abs(fitted.predict(models=inside).mean(axis=1) - scores[rows].mean(axis=1))
+        radius = fitted.model_radius(inside)
+        assert (error <= radius).mean() > 0.85
+        radii.append(radius.mean())
+    assert radii[1] > 1.3 * radii[0]
+
+
 def test_larger_model_than_all_known_warns(fitted: InductiveKernel) -> None:
     with pytest.warns(ExtrapolationWarning, match="larger than every known model"):
         fitted.predict(models=pl.DataFrame({"model": ["huge"], "params_b": [1e5]}))
@@ -162,6 +184,7 @@ def test_stronger_models_as_a_group_warn_and_get_wider_intervals() -> None:
     radius, alone = (fitted.model_radius(frame) for frame in (new.models, new.models[[0]]))
     assert radius[0] > 1.3 * alone[0]
     assert (np.abs(predicted.mean(axis=1) - new.scores.mean(axis=1)) <= radius).mean() > 0.9
+    assert (predicted.mean(axis=1) + radius <= 1 + 1e-6).all()
 
 
 def test_new_models_like_the_known_ones_are_inside_the_known_range() -> None:

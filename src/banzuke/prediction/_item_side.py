@@ -109,9 +109,12 @@ class ItemSide:
                 result[:, inside] -= errors.T
         return np.asarray(np.clip(result, 0.0, 1.0))
 
-    def mean_errors(self) -> np.ndarray:
-        """Return the leave-one-out errors of the known items' means over models."""
-        means = self.cells.mean(axis=0)
+    def mean_errors(self, slack: np.ndarray) -> np.ndarray:
+        """Return the leave-one-out errors of the known items' means over models.
+
+        ``slack`` (n_items,) is added to the means: what few results leave open.
+        """
+        means = self.cells.mean(axis=0) + slack
         errors = []
         for known in self._members.values():
             if len(known) < 2:

@@ -42,14 +42,24 @@ class ItemVectors:
         Fitted; nothing large of it is kept.
     scores : ndarray of shape (n_models, n_items), float32
         NaN where not run.
+    random_state : int, default 0
 
     Attributes
     ----------
     share : float
         Weight of the expectation in the average, between 0 and 1.
+    slack : ndarray of shape (n_items,)
+        One draw of how far the means of the known items over models may lie from the expected.
     """
 
-    def __init__(self, side: ItemSide, factors: BayesianFactors, scores: np.ndarray) -> None:
+    def __init__(
+        self,
+        side: ItemSide,
+        factors: BayesianFactors,
+        scores: np.ndarray,
+        *,
+        random_state: int = 0,
+    ) -> None:
         self._side = side
         self._u, self._pairs = factors.u.astype(np.float32), factors.pairs
         self._moments, _ = factors.second_moments()
@@ -59,6 +69,11 @@ class ItemVectors:
             self._lines[name], errors = _line(side, factors, name, group)
             left_out[side.members(name)] -= errors
         self.share = self._stack(left_out, scores)
+        random = np.random.default_rng(random_state)
+        root = np.linalg.cholesky(factors.v_covariance)
+        drawn = np.einsum("kij,kj->ki", root, random.normal(size=root.shape[:2]))
+        slopes = (side.cells * (1 - side.cells)).T @ self._u / len(self._u)
+        self.slack = np.asarray((slopes * drawn).sum(axis=1))
 
     def bend(self, items: NewItems) -> np.ndarray:
         """Return what to add to `ItemSide`'s columns of known models; (n_models, n_items).

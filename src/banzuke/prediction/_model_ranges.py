@@ -21,10 +21,14 @@ _SURE = 1e-3
 
 @dataclass(frozen=True)
 class _Held:
-    """Known models without their own results, and what they had; (n_models, n_benchmarks)."""
+    """Known models without their own results, and what they had; (n_models, n_benchmarks).
+
+    ``drawn`` is what they may have had, where few results leave that open.
+    """
 
     predicted: np.ndarray
     actual: np.ndarray
+    drawn: np.ndarray
 
 
 class ModelRanges:
@@ -61,7 +65,7 @@ class ModelRanges:
         radius = np.empty(models.height)
         for kind in np.unique(familiar):
             held = self._without(alone=bool(kind))
-            error = self._over(held.actual, benchmark) - self._over(held.predicted, benchmark)
+            error = self._over(held.drawn, benchmark) - self._over(held.predicted, benchmark)
             radius[familiar == kind] = interval_radius(np.abs(error), level)
         outside = self.outside(rows)
         if outside.any():
@@ -107,9 +111,11 @@ class ModelRanges:
         """Predict each known model without itself, or without its organisation."""
         if alone not in self._held:
             groups = None if alone else self._side.groups_of_organizations()
-            actual = [self._side.actual_means(columns) for columns in self._columns.values()]
+            columns = list(self._columns.values())
+            actual = np.stack([self._side.actual_means(some) for some in columns], axis=1)
+            drawn = np.stack([self._side.drawn_means(some) for some in columns], axis=1)
             predicted = self._means(self._side.rows_without(groups))
-            self._held[alone] = _Held(predicted, np.stack(actual, axis=1))
+            self._held[alone] = _Held(predicted, actual, drawn)
         return self._held[alone]
 
     def _means(self, rows: np.ndarray) -> np.ndarray:

@@ -92,6 +92,10 @@ class ModelSide:
         self._own_weight, self._inverse = np.diag(inverse), inverse
         self._refine(factors, inverse)
         self.cells = factors.cells()
+        random = np.random.default_rng(random_state)
+        root = np.linalg.cholesky(factors.u_covariance)
+        drawn = np.einsum("nij,nj->ni", root, random.normal(size=root.shape[:2]))
+        self._slack, self._loadings = drawn.astype(np.float32), factors.v[:, :-1].astype(np.float32)
         self.share = factors.observed.mean(axis=1)
         self.residual = _less(scores, self.cells)
         self.mean = self.cells.mean(axis=0)
@@ -104,6 +108,7 @@ class ModelSide:
         position = factors.u[:, : factors.d]
         errors = inverse @ (position - position.mean(axis=0)) / self._own_weight[:, None]
         spread = errors.T @ errors / len(errors) + 1e-3 * np.eye(factors.d)
+        spread += factors.u_covariance.mean(axis=0)  # positions are shrunk, the less so the surer
         factors.refine(position - errors, spread)
 
     def _learn_errors(
@@ -238,6 +243,13 @@ class ModelSide:
         # the mean of a model's scores also varies around its expectation, over fewer items more
         noise = self.residual[:, columns].mean(axis=1) / np.sqrt(np.maximum(self.share, 1e-3))
         return np.asarray(self.cells[:, columns].mean(axis=1) + noise, dtype=np.float64)
+
+    def drawn_means(self, columns: np.ndarray) -> np.ndarray:
+        """Return `actual_means` drawn from what is believed of each model after its results."""
+        cells = self.cells[:, columns]
+        slopes = (cells * (1 - cells)) @ self._loadings[columns] / len(columns)
+        slack = (slopes * self._slack).sum(axis=1, dtype=np.float64)
+        return np.asarray(self.actual_means(columns) + slack)
 
 
 def _tuned(

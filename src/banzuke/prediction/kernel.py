@@ -118,7 +118,9 @@ class InductiveKernel(Predictor):
             self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
         self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
-        self._vectors = ItemVectors(self._items, factors, block.scores)
+        self._vectors = ItemVectors(
+            self._items, factors, block.scores, random_state=self.random_state
+        )
         self._ranges = ModelRanges(self._models, self._items.benchmarks, self._items.members)
         self.model_weights_ = self._models.weights
         self.residual_weights_ = self._models.residual_weights
@@ -268,7 +270,7 @@ class InductiveKernel(Predictor):
     def item_radius(self, level: float = 0.9) -> float:
         """Return the radius of a conformal interval for the mean of a new item over models."""
         check_is_fitted(self, "n_models_")
-        return interval_radius(np.abs(self._items.mean_errors()), level)
+        return interval_radius(np.abs(self._items.mean_errors(self._vectors.slack)), level)
 
     def expected_scores(self, models: pl.DataFrame, *, level: float = 0.9) -> Outcomes:
         """Return what new models will score on each benchmark, with conformal intervals.
