@@ -133,3 +133,18 @@ def test_a_model_that_was_not_run_is_no_candidate(tmp_path: Path) -> None:
     call = ["ensemble", "select", "--outcomes", folder, "--json"]
     result = runner.invoke(app, call, catch_exceptions=False)
     assert '"b"' not in result.stdout
+
+
+def test_an_empty_price_is_a_missing_price(tmp_path: Path) -> None:
+    folder = _write(tmp_path / "quiz", _codes(), _labels())
+    prices = tmp_path / "prices.csv"
+    prices.write_text("model,price\na,1\nb,\nc,1\n")
+    call = ["ensemble", "select", "--outcomes", folder, "--prices", str(prices)]
+    with pytest.raises(InvalidInputError, match="model 'b' has no price"):
+        runner.invoke(app, call, catch_exceptions=False)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    call = ["ensemble", "select", "--outcomes", str(tmp_path / "nope")]
+    with pytest.raises(InvalidInputError, match="there is no folder"):
+        runner.invoke(app, call, catch_exceptions=False)

@@ -157,6 +157,10 @@ class Source:
 def _read(outcomes: str, data: str) -> Outcomes:
     folder = Path(outcomes)
     if not folder.is_dir():
+        if "/" in outcomes:
+            raise InvalidInputError(
+                f"there is no folder {outcomes}; name a folder with scores.parquet, or a collection"
+            )
         return Lake(data).read(outcomes)
     (found,) = importers.read("table", [folder]).collections.values()
     return found
@@ -224,7 +228,13 @@ def read_costs(path: Path | None, money: float | None, seconds: float | None) ->
         raise InvalidInputError(f"{path} names model {twice[0]!r} more than once; keep one line")
     columns = {"prices": "price", "latencies": "latency"}
     known = {
-        argument: dict(zip(table["model"].cast(pl.String), _amounts(table[column]), strict=True))
+        argument: {
+            name: amount
+            for name, amount in zip(
+                table["model"].cast(pl.String), _amounts(table[column]), strict=True
+            )
+            if amount is not None
+        }
         for argument, column in columns.items()
         if column in table.columns
     }

@@ -12,6 +12,7 @@ from banzuke.ensembles.copula import (
     check_all_wrong,
 )
 from banzuke.ensembles.costs import Costs
+from banzuke.ensembles.exact_errors import ExactErrors, exact_errors
 from banzuke.ensembles.factor_model import FamilyModel, error_floor, exchangeable_error
 from banzuke.ensembles.information import (
     Information,
@@ -39,6 +40,7 @@ __all__ = [
     "ConfusionLogit",
     "Costs",
     "EnsembleSelector",
+    "ExactErrors",
     "FamilyModel",
     "GaussianCopula",
     "Information",
@@ -56,6 +58,7 @@ __all__ = [
     "cross_fitted_information",
     "encode",
     "error_floor",
+    "exact_errors",
     "exchangeable_error",
     "mistake_agreement",
     "mutual_information",
