@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -94,9 +94,13 @@ class Asking:
         appender.append(record)
 
     def items_digest(self) -> str:
-        """Return the sha256 of the items and of how they are scored."""
+        """Return the sha256 of the items and of how they are scored.
+
+        Passages are left out: they change errors, not scores, and are not known everywhere.
+        """
         return _digest_of_many(
-            asdict(item) | {"by": [task.benchmark.metric, *task.benchmark.measures]}
+            asdict(replace(item, cluster=""))
+            | {"by": [task.benchmark.metric, *task.benchmark.measures]}
             for task, item in self.suite.questions(self.settings.limit)
         )
 
@@ -109,6 +113,7 @@ class Asking:
             "suite": self.suite.name,
             "items": len(questions),
             "items_sha256": self.items_digest(),
+            "clusters_sha256": _digest_of_many(item.cluster for _, item in questions),
             "data": dict(self.suite.source),
             "engine": {"name": info.name, "version": info.version, "endpoint": info.endpoint},
             "model": {

@@ -55,15 +55,15 @@ def score(value: float) -> str:
 
 
 def mark(value: float | None) -> str:
-    """Name what a score of one answer says; ``none`` where it has no score of its own.
+    """Name what a score of one answer says; ``unscored`` where it has none of its own.
 
     Examples
     --------
     >>> mark(1.0), mark(0.0), mark(0.4), mark(float("nan")), mark(None)
-    ('right', 'wrong', 'part', 'none', 'none')
+    ('right', 'wrong', 'part', 'unscored', 'unscored')
     """
     if value is None or math.isnan(value):
-        return "none"
+        return "unscored"
     return {0.0: "wrong", 1.0: "right"}.get(value, "part")
 
 

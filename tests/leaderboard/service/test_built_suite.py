@@ -42,7 +42,10 @@ def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):
             httpx.Client(base_url=served.url) as client,
         ):
             told = client.get(f"/submissions/{made}/answers?data_set=jsts").text
-            assert re.findall(r'<span class="(\w+)">(.*?)</span></h2>', told) == [("none", "–")] * 3
+            assert (
+                re.findall(r'<span class="(\w+)">(.*?)</span></h2>', told)
+                == [("unscored", "–")] * 3
+            )
             assert ">1.0\n2<" in told  # the answer, cut off after five letters, with its line end
             assert '<div class="said" dir="auto" tabindex="0">2.0</div>' in told  # the gold answer
             model = client.get("/boards/llm-jp/models/test-model").text

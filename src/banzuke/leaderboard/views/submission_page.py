@@ -204,7 +204,7 @@ def answers_url(submission: str, data_set: str = "", page: int = 1) -> str:
 class AnswerCard:
     """One question: prompt as (who speaks, text), answer, gold answers, score.
 
-    ``mark`` is right, wrong, part, or none where the answer has no score of its own;
+    ``mark`` is right, wrong, part, or unscored where the answer has no score of its own;
     ``error`` says why the question could not be asked.
     """
 
