@@ -39,6 +39,34 @@ def figure_of(page, name):
     return json.loads(found[1])
 
 
+def test_verdicts_are_told_in_the_language_of_the_visitor(tmp_path):
+    codes = [
+        {"code": "models", "values": {"share": "41%"}},
+        {"code": "copies", "values": {"share": "<b>30%"}},
+    ]
+    document = hierarchy()
+    document["verdict"][0]["said"] = {
+        "claim": {"code": "order", "values": {"order": "bench0 -> <b>bench2"}},
+        "reasons": codes,
+    }
+    document["verdict"][1]["said"] = {"claim": {"code": "of a later version"}, "reasons": []}
+    lake = Lake(tmp_path)
+    lake.write_document("hca-quiz", document)
+    with serving(tmp_path) as served, httpx.Client(base_url=served.url) as client:
+        page = client.get("/capabilities/quiz", params={"lang": "ja"}).text
+        assert "順序 bench0 → &lt;b&gt;bench2" in page
+        assert (
+            "再標本でこの順序になるのは 41% だけです。行の &lt;b&gt;30% は別の行の複製です。"
+            in page
+        )
+        assert "97% of bootstraps put it there." in page  # as it stands in the document
+        english = text_of(client.get("/capabilities/quiz", params={"lang": "en"}).text)
+        assert (
+            "Only 41% of bootstraps over models give this order; &lt;b&gt;30% of the rows"
+            in english
+        )
+
+
 def test_the_verdict_comes_first_in_words(client):
     page = client.get("/capabilities/quiz").text
     text = text_of(page)

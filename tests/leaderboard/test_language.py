@@ -85,6 +85,28 @@ def test_refusals_are_in_the_visitor_s_language_and_english_in_the_api(client):
     assert answer["detail"] == "there is no board 'nope'"
 
 
+@pytest.mark.parametrize(
+    ("path", "told", "english"),
+    [
+        ("/boards/table?page=zero", "整数にしてください", "valid integer"),
+        ("/boards/table?page=0", "1 以上にしてください", "greater than or equal to 1"),
+        (f"/boards/table?q={'a' * 5000}", "文字を超えています", "at most"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_told_in_the_visitor_s_language(client, path, told, english):
+    page = client.get(path, headers={"Accept-Language": "ja"})
+    assert page.status_code == 422
+    assert told in page.text
+    api = client.get(f"/api/v1{path.replace('?', '.json?')}", headers={"Accept-Language": "ja"})
+    assert english in api.json()["detail"]
+
+
+def test_a_method_that_is_not_allowed_is_told_in_the_visitor_s_language(client):
+    answer = client.put("/boards/table", headers={"Accept-Language": "ja"})
+    assert answer.status_code == 405
+    assert "このアドレスはこの種のリクエストを受け付けません。" in answer.text
+
+
 @given(st.text())
 def test_text_is_never_taken_for_a_link(text):
     from markupsafe import escape

@@ -212,9 +212,9 @@ def hca(
 
     JSON keys: domains, benchmarks, inexactness, mic {chosen, exact_search, subsets}, order,
     alignment, unmixing, mixing, edges, interventions, audit, verdict [{claim, probability,
-    reason, verdict}], subspaces {domains, distance, lower, upper}, n_models {base model:
-    models of the fit}, labels {base model: {evidence: models}}, notes, and with --lingam
-    lingam {order, effects, before_probability}.
+    reason, verdict, said {claim, reasons}}], subspaces {domains, distance, lower, upper},
+    n_models {base model: models of the fit}, labels {base model: {evidence: models}}, notes,
+    and with --lingam lingam {order, effects, before_probability}.
     """
     # numerical libraries take a second to load: only where they are used
     from banzuke.capabilities.analyses import HcaSettings, analyse_hierarchy

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -21,7 +23,7 @@ from banzuke.exceptions import (
     StorageError,
 )
 from banzuke.leaderboard.answers import html, say
-from banzuke.leaderboard.catalogue import DEFAULT, catalogue
+from banzuke.leaderboard.catalogue import DEFAULT, Catalogue, CatalogueError, catalogue
 from banzuke.leaderboard.refusals import NotLoggedInError, ToldError, sentence
 from banzuke.leaderboard.security import POLICY, Refusal
 from banzuke.leaderboard.security.identity import LoginNeededError
@@ -94,8 +96,22 @@ def _not_understood(request: Request, error: Exception) -> Response:
     ]
     problem = catalogue(DEFAULT)("errors.not_understood")
     first = fields[0] if fields else {"field": "", "message": problem}
-    told = ToldError("errors.value", name=first["field"], problem=first["message"])
+    told = _OddValueError(first["field"], first["message"], found[0] if found else {})
     return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, told, fields=fields)
+
+
+class _OddValueError(ToldError):
+    """A value that is refused before a route sees it; its problem, too, in every language."""
+
+    def __init__(self, name: str, problem: str, details: Mapping[str, Any]) -> None:
+        super().__init__("errors.value", name=name, problem=problem)
+        self._kind, self._limits = details.get("type"), details.get("ctx") or {}
+
+    def told(self, say: Catalogue) -> str:
+        with suppress(CatalogueError):  # a kind of problem that the catalogue has no words for
+            problem = say(f"errors.problem_{self._kind}", **self._limits)
+            return say(self.key, **{**self.values, "problem": problem})
+        return super().told(say)
 
 
 def _field(location: Sequence[object]) -> str:
@@ -110,7 +126,10 @@ def _http(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     if status == HTTPStatus.NOT_FOUND:
         return _answer(request, status, ToldError("errors.no_page"), error.headers)
-    return _answer(request, status, Exception(status.phrase.lower()), error.headers)
+    key = f"errors.told_{status.value}"
+    known = key in catalogue(DEFAULT).messages
+    told = ToldError(key) if known else Exception(status.phrase.lower())
+    return _answer(request, status, told, error.headers)
 
 
 def _storage(request: Request, error: Exception) -> Response:

@@ -11,13 +11,32 @@ from banzuke.leaderboard.documents import Count, Document, LenientDocument
 Rows = list[list[float]]
 
 
+class Said(Document):
+    """Words by code and values; the catalogues hold them in each language."""
+
+    code: str
+    values: dict[str, str] = Field(default_factory=dict)
+
+
+class SaidClaim(Document):
+    """Claim and reasons by code."""
+
+    claim: Said
+    reasons: tuple[Said, ...] = ()
+
+
 class Claim(Document):
-    """One claim, and whether the data identify it."""
+    """One claim, and whether the data identify it.
+
+    ``claim`` and ``reason`` are English; ``said`` is the same for every language, in what
+    this version computes.
+    """
 
     claim: str
     verdict: Literal["identified", "not identified"]
     probability: float | None = None
     reason: str = ""
+    said: SaidClaim | None = None
 
     @property
     def is_identified(self) -> bool:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from banzuke.exceptions import InvalidInputError
 from banzuke.leaderboard.account import visitor
-from banzuke.leaderboard.refusals import ForbiddenError, NotLoggedInError
+from banzuke.leaderboard.refusals import ForbiddenError, NotLoggedInError, RefusedError
 from banzuke.leaderboard.security.cross_site import FIELD, is_csrf_token
 from banzuke.leaderboard.security.identity import Identity
 
@@ -26,7 +25,7 @@ async def _form(request: Request) -> Mapping[str, str]:
     if not is_csrf_token(request.session, values.pop(FIELD, None)):
         raise ForbiddenError("errors.cross_site")
     if any("\x00" in value for value in values.values()):
-        raise InvalidInputError("a form holds a NUL character, which no text has")
+        raise RefusedError("errors.nul")
     return values
 
 

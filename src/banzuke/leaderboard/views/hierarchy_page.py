@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from banzuke.leaderboard import hierarchy_charts
-from banzuke.leaderboard.catalogue import Catalogue
+from banzuke.leaderboard.catalogue import Catalogue, CatalogueError
 from banzuke.leaderboard.cells import visible
 from banzuke.leaderboard.hierarchy import Claim, HierarchyDocument, has_shape
 from banzuke.leaderboard.hierarchy_charts import Effect
@@ -97,7 +98,7 @@ def hierarchy_page(snapshot: Snapshot, collection: str, say: Catalogue) -> Hiera
         document=document,
         lead=lead,
         advice=advice,
-        statements=_statements(document.verdict),
+        statements=_statements(document.verdict, say),
         domains=_domains(document),
         edges=list(_edges(document)),
         interventions=_interventions(document, say),
@@ -121,20 +122,29 @@ def _lead(document: HierarchyDocument, say: Catalogue) -> tuple[str, str]:
     )
 
 
-def _statements(claims: Sequence[Claim]) -> list[Statement]:
+def _statements(claims: Sequence[Claim], say: Catalogue) -> list[Statement]:
     """Join the claims that share a verdict and a reason, in order of appearance."""
     joined: dict[tuple[bool, str], list[str]] = {}
     for claim in claims:
-        text = claim.claim.replace(" -> ", " → ")
-        joined.setdefault((claim.is_identified, claim.reason), []).append(text)
+        text, reason = _told(claim, say)
+        joined.setdefault((claim.is_identified, reason), []).append(text)
     return [
-        Statement(is_identified=identified, claims=tuple(texts), reason=_arrows(reason))
+        Statement(is_identified=identified, claims=tuple(texts), reason=reason)
         for (identified, reason), texts in joined.items()
     ]
 
 
-def _arrows(reason: str) -> str:
-    return reason.replace(" -> ", " → ")
+def _told(claim: Claim, say: Catalogue) -> tuple[str, str]:
+    """Return claim and reason in a language; as they stand where the codes are unknown."""
+    text, reason = claim.claim, claim.reason
+    if claim.said is not None:
+        about, why = claim.said.claim, claim.said.reasons
+        with suppress(CatalogueError):
+            told = say(f"capabilities.claim_{about.code}", **about.values)
+            reasons = [say(f"capabilities.reason_{one.code}", **one.values) for one in why]
+            joined = say("capabilities.between_reasons").join(reasons)
+            text, reason = told, f"{joined[:1].upper()}{joined[1:]}{say('errors.stop')}"
+    return text.replace(" -> ", " → "), reason.replace(" -> ", " → ")
 
 
 def _domains(document: HierarchyDocument) -> list[Domain]:
