@@ -266,3 +266,11 @@ def test_help_names_every_choice_though_it_does_not_load_the_room() -> None:
     named = shown("predict", "benchmark")
     assert all(name in named for name in (*protocol.METHODS, *splits.HOLD_OUT))
     assert all(name in shown("predict", "fill") for name in FILL_METHODS)
+
+
+def test_fill_with_embeddings_needs_the_method_that_reads_texts(lake: Lake) -> None:
+    with pytest.raises(BanzukeError, match="--method inductive"):
+        run("fill", "--data", lake.root, "--embed", "e5")
+    report = json.loads(run("fill", "--data", lake.root, "--method", "inductive", "--json"))
+    errors = report["collections"][0]["held_out"]["bench2"]
+    assert errors["rmse"] < errors["baseline_rmse"]

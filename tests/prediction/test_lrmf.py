@@ -7,7 +7,7 @@ import pytest
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction import MeanScore
-from banzuke.prediction.lrmf import LaplacianFactorization, laplacian
+from banzuke.prediction.lrmf import LaplacianFactorization, _graph, laplacian
 
 
 def test_laplacian_of_any_similarity_is_one() -> None:
@@ -40,3 +40,11 @@ def test_a_new_model_takes_after_its_lineage() -> None:
 def test_impossible_settings() -> None:
     with pytest.raises(InvalidInputError, match="at least 0 and 1"):
         LaplacianFactorization(n_neighbours=0).fit([[1.0, 0.0]])
+
+
+def test_the_graph_of_many_items_is_made_in_pieces() -> None:
+    random = np.random.default_rng(1)
+    vectors = random.normal(size=(70, 5))
+    whole = laplacian(vectors @ vectors.T, 6).toarray()
+    pieces = _graph((vectors[i : i + 16] @ vectors.T for i in range(0, 70, 16)), 70, 6)
+    np.testing.assert_allclose(pieces.toarray(), whole, atol=1e-12)

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from banzuke import progress
+from banzuke.cli.embed import EmbedOption, text_encoder
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.cli.predict_benchmark import benchmark
 from banzuke.cli.predict_items import choose, estimate_score, quality
 from banzuke.cli.predict_model import predict_model
 from banzuke.cli.predict_route import route_items
+from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes
 
 app = typer.Typer(no_args_is_help=True, help="Predict scores of what was not run.")
@@ -35,9 +37,10 @@ def fill(
     ] = None,
     data: DataOption = DEFAULT_DATA,
     method: Annotated[
-        str, typer.Option("--method", help="One of levels, factorization, mean.")
+        str, typer.Option("--method", help="One of levels, factorization, inductive, mean.")
     ] = "levels",
     level: Annotated[float, typer.Option("--level", help="Coverage of the intervals.")] = 0.9,
+    embed: EmbedOption = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -51,13 +54,18 @@ def fill(
     """
     from banzuke.prediction.fill import fill as fill_outcomes
 
+    if embed is not None and method != "inductive":
+        raise InvalidInputError(f"--method {method} reads no text; use --method inductive --embed")
+    encoder = text_encoder(embed)
     lake = Lake(data)
     filled: dict[str, Outcomes] = {}
     complete: list[str] = []
     with progress.shown():
         for name in collections or _measured(lake):
             outcomes = lake.read(name)
-            predicted = fill_outcomes(outcomes, method=method, level=level, seed=seed)
+            predicted = fill_outcomes(
+                outcomes, method=method, level=level, seed=seed, encoder=encoder
+            )
             if predicted.observed.any():
                 filled[name] = predicted.replace(provenance={**predicted.provenance, "of": name})
             else:

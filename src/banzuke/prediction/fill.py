@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,6 +21,7 @@ from banzuke.prediction.clusters import in_parallel
 from banzuke.prediction.conformal import interval_radius, leave_one_out_coverage
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.holdout import Fold, hidden_folds
+from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
 from banzuke.prediction.levels import complete_means
 
 __all__ = ["METHODS", "fill"]
@@ -33,6 +37,7 @@ def fill(
     level: float = 0.9,
     n_folds: int = 10,
     seed: int = 0,
+    encoder: Any = None,
 ) -> Outcomes:
     """Predict the full-benchmark mean of every model on every benchmark it lacks.
 
@@ -49,11 +54,14 @@ def fill(
         Items with a column ``benchmark``; without it, each item is a benchmark.
     method : str, default "levels"
         ``levels`` (the means of other benchmarks, items by matrix factorisation where a
-        benchmark was run in part), ``factorization`` or ``mean`` (per benchmark).
+        benchmark was run in part), ``factorization``, ``inductive`` (`InductiveKernel` on every
+        item, which also reads metadata and texts) or ``mean`` (per benchmark).
     level : float, default 0.9
         Coverage of the intervals, above 0 and below 1.
     n_folds : int, default 10
     seed : int, default 0
+    encoder : transformer of texts, optional
+        For ``inductive``, such as `TextEmbeddings`.
 
     Returns
     -------
@@ -68,19 +76,25 @@ def fill(
     Raises
     ------
     InvalidInputError
-        For an unknown method, a level outside (0, 1), or outcomes without a score.
+        For an unknown method, a level outside (0, 1), outcomes without a score, or an encoder
+        with a method that reads no text.
     """
     if method not in METHODS:
         raise InvalidInputError(f"there is no method {method!r}; use {', '.join(METHODS)}")
     if not 0 < level < 1:
         raise InvalidInputError(f"level is {level}; give a number above 0 and below 1, such as 0.9")
+    if encoder is not None and method != "inductive":
+        raise InvalidInputError(f"method {method!r} reads no text; embeddings need 'inductive'")
     scores = score_matrix(outcomes)
     layout = _Layout.of(outcomes)
-    predicted = METHODS[method](outcomes, layout)
+    estimate = METHODS[method]
+    if encoder is not None:
+        estimate = partial(_by_kernel, encoder=encoder)
+    predicted = estimate(outcomes, layout)
     held_out = _Errors(scores, layout)
     folds = hidden_folds(outcomes, n_folds=n_folds, seed=seed)
     telling = [fold for fold in folds if held_out.hidden(fold).any()]
-    tasks = [delayed(_both)(outcomes, fold, layout, method) for fold in telling]
+    tasks = [delayed(_both)(outcomes, fold, layout, estimate) for fold in telling]
     done = in_parallel(tasks, "held-out benchmarks")
     for fold, (means, baseline) in zip(telling, done, strict=True):
         held_out.add(fold, means, baseline)
@@ -88,11 +102,11 @@ def fill(
 
 
 def _both(
-    outcomes: Outcomes, fold: Fold, layout: _Layout, method: str
+    outcomes: Outcomes, fold: Fold, layout: _Layout, estimate: Estimate
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predict what a fold hides by a method and by the mean."""
     visible = outcomes.replace(scores=fold.visible, layers={})
-    return METHODS[method](visible, layout), METHODS["mean"](visible, layout)
+    return estimate(visible, layout), METHODS["mean"](visible, layout)
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,13 @@ def _by_factorization(outcomes: Outcomes, layout: _Layout) -> np.ndarray:
     return layout.means(outcomes.scores, MatrixFactorization().fit(outcomes).predict())
 
 
+def _by_kernel(outcomes: Outcomes, layout: _Layout, encoder: Any = None) -> np.ndarray:
+    with warnings.catch_warnings():  # intervals come from hidden results, of strong models too
+        warnings.simplefilter("ignore", ExtrapolationWarning)
+        cells = InductiveKernel(encoder=encoder).fit(outcomes).predict()
+    return layout.means(outcomes.scores, cells)
+
+
 def _by_levels(outcomes: Outcomes, layout: _Layout) -> np.ndarray:
     segments = _segments(outcomes, layout)
     member = np.eye(segments.max() + 1)[segments]
@@ -165,9 +186,12 @@ def _segments(outcomes: Outcomes, layout: _Layout) -> np.ndarray:
     return benchmark if too_many else segments.ravel()
 
 
-METHODS: dict[str, Callable[[Outcomes, _Layout], np.ndarray]] = {
+Estimate = Callable[[Outcomes, _Layout], np.ndarray]
+
+METHODS: dict[str, Estimate] = {
     "levels": _by_levels,
     "factorization": _by_factorization,
+    "inductive": _by_kernel,
     "mean": _by_mean,
 }
 """Name of a method and the function that gives means of shape (n_models, n_benchmarks)."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import polars as pl
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 from scipy.special import expit
@@ -15,9 +15,11 @@ from banzuke.outcomes import Outcomes
 from banzuke.prediction._blocks import LogLoss
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.similarity import TextFeatures
-from banzuke.prediction.simrmf import model_similarity
+from banzuke.prediction.simrmf import model_similarity, unit_vectors
 
 __all__ = ["LaplacianFactorization", "laplacian"]
+
+_ROWS = 512  # of similarities at a time
 
 
 class LaplacianFactorization(Predictor):
@@ -35,6 +37,9 @@ class LaplacianFactorization(Predictor):
     smoothness : float, default 5.0
         Weight of the Laplacian terms.
     n_neighbours : int, default 10
+    encoder : transformer of texts, optional
+        Gives the vectors whose cosines join the items, such as `TextEmbeddings`; default
+        `TextFeatures`.
     max_iter : int, default 150
     random_state : int, default 0
 
@@ -48,7 +53,7 @@ class LaplacianFactorization(Predictor):
     ----------
     Learning to predict LLM performance from lineage (COLM 2025), arXiv 2504.19811. The graphs
     here come from `model_similarity` and text, or from nothing for a plain array. Similarities
-    are dense while the graph is built: up to some 5,000 items.
+    of items are computed a few rows at a time.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class LaplacianFactorization(Predictor):
         penalty: float = 0.5,
         smoothness: float = 5.0,
         n_neighbours: int = 10,
+        encoder: Any = None,
         max_iter: int = 150,
         random_state: int = 0,
     ) -> None:
@@ -65,6 +71,7 @@ class LaplacianFactorization(Predictor):
         self.penalty = penalty
         self.smoothness = smoothness
         self.n_neighbours = n_neighbours
+        self.encoder = encoder
         self.max_iter = max_iter
         self.random_state = random_state
 
@@ -111,13 +118,11 @@ class LaplacianFactorization(Predictor):
         if outcomes is None:
             return csr_matrix((n, n)), csr_matrix((m, m))
         models = laplacian(model_similarity(outcomes.models), self.n_neighbours)
-        if "text" not in outcomes.items.columns:
+        unit = unit_vectors(outcomes.items, self.encoder or TextFeatures())
+        if unit is None:
             return models, csr_matrix((m, m))
-        texts = outcomes.items["text"].cast(pl.String).fill_null("").to_list()
-        vectors = TextFeatures().fit_transform(texts)
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit = vectors / np.where(length > 1e-12, length, 1.0)
-        return models, laplacian(unit @ unit.T, self.n_neighbours)
+        rows = (unit[start : start + _ROWS] @ unit.T for start in range(0, m, _ROWS))
+        return models, _graph(rows, m, self.n_neighbours)
 
     def _predict(self) -> np.ndarray:
         return np.asarray(expit(self.model_factors_ @ self.item_factors_.T))
@@ -142,17 +147,27 @@ def laplacian(similarity: np.ndarray, n_neighbours: int) -> Any:
     >>> laplacian(np.array([[1.0, 0.5], [0.5, 1.0]]), 1).toarray().tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
-    n = len(similarity)
+    return _graph([similarity], len(similarity), n_neighbours)
+
+
+def _graph(blocks: Iterable[np.ndarray], n: int, n_neighbours: int) -> Any:
+    """Return the Laplacian from consecutive rows of the similarity."""
     k = min(n_neighbours, n - 1)
     if k < 1:
         return csr_matrix((n, n))
-    weight = similarity.astype(np.float64)
-    np.fill_diagonal(weight, -np.inf)
-    near = np.argpartition(-weight, k - 1, axis=1)[:, :k]
-    rows = np.repeat(np.arange(n), k)
-    values = np.maximum(weight[rows, near.ravel()], 0.0)
-    total = np.bincount(rows, weights=values, minlength=n)
-    values /= np.where(total > 0, total, 1.0)[rows]
-    edges = csr_matrix((values, (rows, near.ravel())), shape=(n, n))
+    near, values = np.empty((n, k), dtype=np.intp), np.empty((n, k))
+    start = 0
+    for block in blocks:
+        weight = block.astype(np.float64)
+        inside = np.arange(len(block))
+        weight[inside, start + inside] = -np.inf  # a node is no neighbour of its own
+        part = slice(start, start + len(block))
+        near[part] = np.argpartition(-weight, k - 1, axis=1)[:, :k]
+        values[part] = np.maximum(np.take_along_axis(weight, near[part], axis=1), 0.0)
+        start += len(block)
+    rows, weights = np.repeat(np.arange(n), k), values.ravel()
+    total = np.bincount(rows, weights=weights, minlength=n)
+    weights /= np.where(total > 0, total, 1.0)[rows]
+    edges = csr_matrix((weights, (rows, near.ravel())), shape=(n, n))
     edges = (edges + edges.T) / 2
     return csr_matrix(diags(np.asarray(edges.sum(axis=1)).ravel()) - edges)

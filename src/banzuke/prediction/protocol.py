@@ -26,6 +26,7 @@ from banzuke.prediction.lrmf import LaplacianFactorization
 from banzuke.prediction.measures import Measures, measure
 from banzuke.prediction.memory import peak_megabytes, reset_peak
 from banzuke.prediction.routing import KNearestItems
+from banzuke.prediction.similarity import TextEmbeddings
 from banzuke.prediction.simrmf import ScaledSimRMF, SimRMF
 from banzuke.prediction.splits import TESTS, Split, make_split
 
@@ -187,6 +188,8 @@ def unfitted(
         predictor = METHODS[name]()
         taken = predictor.get_params(deep=False)
         predictor.set_params(**{k: v for k, v in settings.items() if v and k in taken})
+        if isinstance(predictor, SimRMF) and isinstance(encoder, TextEmbeddings):
+            predictor.set_params(encoder=clone(encoder).set_params(centred=False))  # as published
         predictors[name] = predictor
     return predictors
 

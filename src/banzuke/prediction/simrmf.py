@@ -9,6 +9,7 @@ import polars as pl
 from scipy.optimize import minimize
 from scipy.sparse import identity, issparse
 from scipy.special import expit
+from sklearn.base import clone
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -16,7 +17,14 @@ from banzuke.prediction._blocks import LogLoss
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.similarity import TextFeatures, lineage_similarity
 
-__all__ = ["OracleSimRMF", "ScaledSimRMF", "SimRMF", "model_similarity", "root_factor"]
+__all__ = [
+    "OracleSimRMF",
+    "ScaledSimRMF",
+    "SimRMF",
+    "model_similarity",
+    "root_factor",
+    "unit_vectors",
+]
 
 
 class SimRMF(Predictor):
@@ -38,6 +46,9 @@ class SimRMF(Predictor):
         Weight of the squared norms.
     model_tie, item_tie : float, default 0.1
         Weights of the two similarity terms.
+    encoder : transformer of texts, optional
+        Gives the vectors whose cosines are the items' similarities; default `TextFeatures`. The
+        published method has the cosines of sentence embeddings: ``TextEmbeddings(centred=False)``.
     max_iter : int, default 200
     random_state : int, default 0
         Seed of the starting factors.
@@ -66,6 +77,7 @@ class SimRMF(Predictor):
         penalty: float = 0.1,
         model_tie: float = 0.1,
         item_tie: float = 0.1,
+        encoder: Any = None,
         max_iter: int = 200,
         random_state: int = 0,
     ) -> None:
@@ -73,6 +85,7 @@ class SimRMF(Predictor):
         self.penalty = penalty
         self.model_tie = model_tie
         self.item_tie = item_tie
+        self.encoder = encoder
         self.max_iter = max_iter
         self.random_state = random_state
 
@@ -83,7 +96,7 @@ class SimRMF(Predictor):
         objective = _Objective(self, scores, *roots)
         random = np.random.default_rng(self.random_state)
         start = random.normal(scale=0.1, size=sum(scores.shape) * self.n_factors)
-        options = {"maxiter": self.max_iter, "ftol": 1e-7, "maxcor": 20}
+        options = {"maxiter": self.max_iter, "ftol": 1e-7}
         found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
         self.model_factors_, self.item_factors_ = objective.unpack(found.x)
         self.loss_, self.n_iter_ = float(found.fun), int(found.nit)
@@ -93,7 +106,7 @@ class SimRMF(Predictor):
         if outcomes is None:
             return identity(scores.shape[0]), identity(scores.shape[1])
         models = root_factor(model_similarity(outcomes.models))
-        return models, _item_root(outcomes.items)
+        return models, _item_root(outcomes.items, self.encoder)
 
     def _predict(self) -> np.ndarray:
         return np.asarray(expit(self.model_factors_ @ self.item_factors_.T))
@@ -106,7 +119,7 @@ class ScaledSimRMF(SimRMF):
     ----------
     scale : float, default 100.0
         Factor of both square roots, so that models and items without results can leave 1/2.
-    n_factors, max_iter, random_state
+    n_factors, encoder, max_iter, random_state
         As in `SimRMF`.
     penalty, model_tie, item_tie
         As in `SimRMF`, with defaults that suit the scale.
@@ -120,6 +133,7 @@ class ScaledSimRMF(SimRMF):
         penalty: float = 1.0,
         model_tie: float = 0.01,
         item_tie: float = 0.01,
+        encoder: Any = None,
         max_iter: int = 200,
         random_state: int = 0,
     ) -> None:
@@ -128,6 +142,7 @@ class ScaledSimRMF(SimRMF):
             penalty=penalty,
             model_tie=model_tie,
             item_tie=item_tie,
+            encoder=encoder,
             max_iter=max_iter,
             random_state=random_state,
         )
@@ -191,8 +206,7 @@ class _Objective:
     def __init__(self, settings: SimRMF, scores: np.ndarray, models: Any, items: Any):
         self.settings, self.shape = settings, scores.shape
         self.loss = LogLoss(scores)
-        self.roots = (models, items)
-        self.constants = tuple(_square_norm(root) for root in self.roots)
+        self.ties = _Tie(models, settings.model_tie), _Tie(items, settings.item_tie)
 
     def unpack(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         d = self.settings.n_factors
@@ -203,18 +217,35 @@ class _Objective:
         M, X = self.unpack(theta)
         loss, gradient_m, gradient_x = self.loss(M, X)
         loss += self.settings.penalty * float(theta @ theta)
-        ties = (self.settings.model_tie, self.settings.item_tie)
-        gradients = []
-        for factor, gradient, tie, root, constant in zip(
-            (M, X), (gradient_m, gradient_x), ties, self.roots, self.constants, strict=True
+        gradients = np.empty_like(theta)
+        for factor, gradient, tie, total in zip(
+            (M, X), (gradient_m, gradient_x), self.ties, self.unpack(gradients), strict=True
         ):
-            gram, cross = factor.T @ factor, root.T @ factor
-            loss += tie * (
-                float(np.square(gram).sum()) - 2 * float(np.square(cross).sum()) + constant
-            )
-            gradient = gradient + 4 * tie * (factor @ gram - root @ cross)  # noqa: PLW2901
-            gradients.append((gradient + 2 * self.settings.penalty * factor).ravel())
-        return loss, np.concatenate(gradients)
+            distance, pull = tie(factor)
+            loss += distance
+            total[:] = gradient + pull + 2 * self.settings.penalty * factor
+        return loss, gradients
+
+
+class _Tie:
+    """Weighted squared distance of F F' from a square root Q Q', and its gradient.
+
+    Products are made with the thin Q; where it is not thin, with Q Q' itself, which is less work.
+    """
+
+    def __init__(self, root: Any, weight: float) -> None:
+        self.weight, self.constant = weight, _square_norm(root)
+        self.thin = issparse(root) or 2 * root.shape[1] <= root.shape[0]
+        self.matrix = root if self.thin else root @ root.T
+        if not issparse(root):
+            self.matrix = self.matrix.astype(np.float32)
+
+    def __call__(self, factor: np.ndarray) -> tuple[float, np.ndarray]:
+        single, gram = factor.astype(np.float32), factor.T @ factor
+        pulled = self.matrix @ (self.matrix.T @ single if self.thin else single)
+        overlap = float(np.vdot(factor, pulled))
+        distance = float(np.square(gram).sum()) - 2 * overlap + self.constant
+        return self.weight * distance, 4 * self.weight * (factor @ gram - pulled)
 
 
 def _square_norm(root: Any) -> float:
@@ -288,13 +319,20 @@ def _one_hot(values: list[Any]) -> np.ndarray:
     return matrix
 
 
-def _item_root(items: pl.DataFrame) -> Any:
+def _item_root(items: pl.DataFrame, encoder: Any) -> Any:
     """Square root of the cosine of text vectors, as a thin factor."""
-    if "text" not in items.columns:
+    unit = unit_vectors(items, encoder or TextFeatures(256))
+    if unit is None:
         return identity(items.height)
-    texts = items["text"].cast(pl.String).fill_null("").to_list()
-    vectors = TextFeatures(256).fit_transform(texts)
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.where(length > 1e-12, length, 1.0)
     left, values, _ = np.linalg.svd(unit, full_matrices=False)
     return np.asarray(left * np.sqrt(values))
+
+
+def unit_vectors(items: pl.DataFrame, encoder: Any) -> np.ndarray | None:
+    """Return vectors of the items' texts of unit length (or 0); None without texts."""
+    if "text" not in items.columns:
+        return None
+    texts = items["text"].cast(pl.String).fill_null("").to_list()
+    vectors = np.asarray(clone(encoder).fit_transform(texts), dtype=np.float64)
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(length > 1e-12, length, 1.0))

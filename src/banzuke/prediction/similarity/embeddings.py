@@ -38,10 +38,13 @@ class TextEmbeddings(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     cache : str or Path, optional
         Folder in which vectors are kept by the hash of their text; default ``BANZUKE_CACHE``
         or ``banzuke`` in the user's cache folder.
+    centred : bool, default True
+        False leaves the mean in; cosines are then those of the embeddings themselves.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
+        What is taken from every vector; 0 where ``centred`` is False.
     n_features_ : int
         Length of the vectors; 0 where there are no texts.
 
@@ -59,9 +62,12 @@ class TextEmbeddings(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Wang et al. (2024), Multilingual E5 Text Embeddings, arXiv 2402.05672.
     """
 
-    def __init__(self, model: str = "e5", *, cache: str | Path | None = None) -> None:
+    def __init__(
+        self, model: str = "e5", *, cache: str | Path | None = None, centred: bool = True
+    ) -> None:
         self.model = model
         self.cache = cache
+        self.centred = centred
 
     def fit(self, texts: Sequence[str], y: None = None) -> Self:
         """Learn the mean vector."""
@@ -69,10 +75,12 @@ class TextEmbeddings(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         vectors = self._embed(texts)
         self.n_features_ = vectors.shape[1]
         self.mean_ = vectors.mean(axis=0) if len(vectors) else np.zeros(0)
+        if not self.centred:
+            self.mean_ = np.zeros_like(self.mean_)
         return self
 
     def transform(self, texts: Sequence[str]) -> np.ndarray:
-        """Return centred vectors of shape (n_texts, n_features), float64."""
+        """Return vectors of shape (n_texts, n_features), float64."""
         check_is_fitted(self, "mean_")
         if not self.n_features_ or not len(texts):
             return np.zeros((len(texts), self.n_features_))
