@@ -48,8 +48,8 @@ COUNTS = {
     "wiki_coreference": (200, 100, 200),
     "mawps": (8, 500, 500),
     "mgsm": (8, 125, 125),  # 250
-    "wikicorpus-j-to-e": (3765, 492, 603),
-    "wikicorpus-e-to-j": (3765, 492, 603),
+    "wikicorpus-j-to-e": (3819, 467, 574),
+    "wikicorpus-e-to-j": (3819, 467, 574),
     "jsts": (11205, 1246, 1457),  # 12,451 and 1,457
     "mmlu_en": (285, None, 14042),
     "jmmlu": (32, 3524, 3541),  # 7,097

@@ -132,6 +132,12 @@ def test_kyoto_paragraphs(tmp_path: Path):
     sample = splits["dev"][0]
     digit = sample.input[1]
     assert (sample.input, sample.output) == (f"あ{digit}。 い{digit}。", f"A{digit}. B{digit}.")
+    # a malformed file moves no other one to another split
+    lost = splits["train"][3]
+    (folder / f"BDS{lost.input[1]:>05}.xml").write_text("<art>")
+    raw = RawFolder(tmp_path, skip_malformed=True)
+    left, _ = read(select(["wikicorpus-j-to-e"])[0], raw)
+    assert left == {**splits, "train": [one for one in splits["train"] if one != lost]}
 
 
 def test_alt_pairs(tmp_path: Path):

@@ -6,7 +6,7 @@ import csv
 import fnmatch
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
@@ -119,7 +119,7 @@ class RawFolder:
             if fnmatch.fnmatch(path.name, pattern)
         )
 
-    def each(self, names: list[str], read: Callable[[str], T]) -> Iterator[tuple[str, T]]:
+    def each(self, names: Iterable[str], read: Callable[[str], T]) -> Iterator[tuple[str, T]]:
         """Read many files; malformed ones are skipped and counted where that was asked for."""
         for name in names:
             try:

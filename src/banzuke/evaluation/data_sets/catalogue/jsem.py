@@ -38,7 +38,11 @@ NOT_A_LABEL = {"", "infelicitous", "unacceptable", "weakacceptable"}
 
 
 def read(raw: RawFolder) -> Iterator[Sample]:
-    """Read the problems; several premises are joined without a separator."""
+    """Read the problems; several premises are joined without a separator.
+
+    Of each text the white space around it is dropped, which is indentation of the XML (as in
+    niilc, whose digest shows it).
+    """
     for name in NAMES:
         for problem in raw.xml(f"v1.0/{name}.xml").iter("problem"):
             label = problem.get("answer", "")

@@ -18,12 +18,15 @@ def read(raw: RawFolder, direction: Direction) -> Splits:
     """Shuffle the files, and cut them into splits; each paragraph is a sample.
 
     The order before the shuffle is by file name: the reference takes them as the file
-    system gives them, so its own splits differ from one machine to another.
+    system gives them, so its own splits differ from one machine to another. A malformed
+    file that is left out keeps its place in the shuffle: whether it is mended or not, all
+    other files are in the same split.
     """
-    files = list(raw.each(raw.files(FOLDER, "*.xml"), raw.xml))
-    cut = cut_80_10_10(shuffled(files))
+    cut = cut_80_10_10(shuffled(raw.files(FOLDER, "*.xml")))
     return {
-        split: direction.samples((*pair, name) for name, root in part for pair in _pairs(root))
+        split: direction.samples(
+            (*pair, name) for name, root in raw.each(part, raw.xml) for pair in _pairs(root)
+        )
         for split, part in zip(SPLITS, cut, strict=True)
     }
 
