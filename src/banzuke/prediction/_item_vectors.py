@@ -12,6 +12,8 @@ from banzuke.prediction._variational import BayesianFactors
 
 __all__ = ["ItemVectors"]
 
+_WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -72,8 +74,12 @@ class ItemVectors:
         random = np.random.default_rng(random_state)
         root = np.linalg.cholesky(factors.v_covariance)
         drawn = np.einsum("kij,kj->ki", root, random.normal(size=root.shape[:2]))
-        slopes = (side.cells * (1 - side.cells)).T @ self._u / len(self._u)
-        self.slack = np.asarray((slopes * drawn).sum(axis=1))
+        self.slack = np.empty(len(drawn))
+        for left in range(0, len(drawn), _WIDTH):
+            part = slice(left, left + _WIDTH)
+            cells = side.cells[:, part]
+            slopes = (cells * (1 - cells)).T @ self._u / len(self._u)
+            self.slack[part] = (slopes * drawn[part]).sum(axis=1)
 
     def bend(self, items: NewItems) -> np.ndarray:
         """Return what to add to `ItemSide`'s columns of known models; (n_models, n_items).

@@ -22,6 +22,7 @@ from banzuke.prediction.similarity.models import organizations
 
 __all__ = ["ModelSide", "NewRows"]
 
+_WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
 _RESIDUAL_STAGES = ((700, 20),)  # few cases show no relatives
 _ROWS, _COLUMNS = 256, 2048  # of the pieces in which large products are made
@@ -246,8 +247,11 @@ class ModelSide:
 
     def drawn_means(self, columns: np.ndarray) -> np.ndarray:
         """Return `actual_means` drawn from what is believed of each model after its results."""
-        cells = self.cells[:, columns]
-        slopes = (cells * (1 - cells)) @ self._loadings[columns] / len(columns)
+        slopes = np.zeros(self._slack.shape, dtype=np.float32)
+        for left in range(0, len(columns), _WIDTH):
+            part = columns[left : left + _WIDTH]
+            cells = self.cells[:, part]
+            slopes += (cells * (1 - cells)) @ self._loadings[part] / len(columns)
         slack = (slopes * self._slack).sum(axis=1, dtype=np.float64)
         return np.asarray(self.actual_means(columns) + slack)
 
