@@ -101,7 +101,7 @@ def test_bad_options_are_refused(tmp_path: Path, call: list[str], message: str) 
     [
         ("model,price\na,1\nb,2\n", "model 'c' has no price"),
         ("model,price\na,1\nb,2\nc,-3\n", "price of model 'c' is -3"),
-        ("model,price\na,1\nb,2\nc,\n", "price of model 'c' is None"),
+        ("model,price\na,1\nb,2\nc,\n", "model 'c' has no price"),
         ("model,price\na,1\nb,2\nc,dear\n", "price of model 'c' is 'dear'"),
         ("model,price\na,1\nb,2\nc,3\na,4\n", "names model 'a' more than once"),
         ("model,value\na,1\n", "it needs model and price"),
@@ -133,15 +133,6 @@ def test_a_model_that_was_not_run_is_no_candidate(tmp_path: Path) -> None:
     call = ["ensemble", "select", "--outcomes", folder, "--json"]
     result = runner.invoke(app, call, catch_exceptions=False)
     assert '"b"' not in result.stdout
-
-
-def test_an_empty_price_is_a_missing_price(tmp_path: Path) -> None:
-    folder = _write(tmp_path / "quiz", _codes(), _labels())
-    prices = tmp_path / "prices.csv"
-    prices.write_text("model,price\na,1\nb,\nc,1\n")
-    call = ["ensemble", "select", "--outcomes", folder, "--prices", str(prices)]
-    with pytest.raises(InvalidInputError, match="model 'b' has no price"):
-        runner.invoke(app, call, catch_exceptions=False)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
