@@ -64,10 +64,10 @@ def select(
     the data directory the result is also stored there, for the leaderboard. Models that were
     only predicted are marked ≈: their answers are drawn, so run a model before you rely on it.
 
-    JSON keys: collection, of, benchmark, excluded [model], n_train, n_test, method,
-    aggregator, chosen [model], best_single {model, accuracy}, path [{k, models, predicted,
-    aggregator, cost, accuracy, lower, upper, information, best_single, top_k}], frontier [as
-    path], members [{model, accuracy, lower, upper, price, predicted}], predicted [model],
+    JSON keys: collection, of, benchmark, excluded (models), n_train, n_test, method,
+    aggregator, chosen (models), best_single {model, accuracy}, path [{k, models, predicted,
+    aggregator, cost, accuracy, lower, upper, information, best_single, top_k}], frontier (as
+    path), members [{model, accuracy, lower, upper, price, predicted}], predicted (models),
     all_wrong [{n_models, observed, lower, upper, fitted}], saturation [{n_models,
     accuracy}], greedy_ratio [{k, greedy, best, ratio}], error_correlations {models,
     matrix}; best_single and top_k within path are {difference, lower, upper, p}.
@@ -145,7 +145,7 @@ def benchmark_command(
         return
     print_table(
         f"{source.name}: cross-fitted against the best rival, {splits} splits",
-        list(comparisons[0]),
+        ["k", "accuracy", "best rival", "its accuracy", "difference", "SE", "p", "verdict"],
         [list(row.values()) for row in comparisons],
     )
 
