@@ -23,6 +23,8 @@ METHODS = ("cross-fitted", "exhaustive", *RANKINGS)
 
 _LARGE = 20_000
 _N_REFINED = 30
+_N_JUDGED = 10
+"""Sets that the other aggregators look at too, where items are many."""
 _N_PACKED = 300
 _CLEAR = 1.5
 """Standard errors by which a searched set must beat the most accurate models."""
@@ -235,8 +237,9 @@ def _exhaustive(pool: Pool, k: int, by_name: dict[str, CrossFitted], search: Sea
     allowed = [models for models in ranked if search.accept(models)][:_N_REFINED]
     if not allowed:
         raise InvalidInputError(f"no set of {k} models is within the limits; raise them")
-    candidates = [_best_judge(models, by_name) for models in allowed]
-    return min(candidates, key=lambda chosen: chosen.loss)
+    if pool.n_items * pool.n_classes > _LARGE:
+        allowed = sorted(allowed, key=next(iter(by_name.values())))[:_N_JUDGED]
+    return min((_best_judge(models, by_name) for models in allowed), key=lambda found: found.loss)
 
 
 def _affordable(order: Sequence[int], search: Search) -> list[int]:
