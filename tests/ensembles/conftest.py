@@ -5,6 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from banzuke.ensembles import FamilyModel, Pool
+
+MODEL = FamilyModel(
+    accuracies=(0.85, 0.8, 0.75, 0.7), families=(0, 0, 1, 1), across=0.45, within=0.75
+)
+
+
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    """Return 60,000 answers of the four models in two families of `MODEL`."""
+    labels, answers = MODEL.sample(60_000, 0)
+    return Pool(
+        votes=answers.T.astype(np.int8), labels=labels, classes=("0", "1"), models=tuple("abcd")
+    )
+
 
 @pytest.fixture(scope="session")
 def letters() -> tuple[np.ndarray, np.ndarray]:

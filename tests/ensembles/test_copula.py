@@ -4,25 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from banzuke.ensembles import FamilyModel, Pool
+from banzuke.ensembles import Pool
 from banzuke.ensembles.copula import (
     GaussianCopula,
     _bivariate,
     check_all_wrong,
     nearest_correlation,
 )
-
-MODEL = FamilyModel(
-    accuracies=(0.85, 0.8, 0.75, 0.7), families=(0, 0, 1, 1), across=0.45, within=0.75
-)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Pool:
-    labels, answers = MODEL.sample(60_000, 0)
-    return Pool(
-        votes=answers.T.astype(np.int8), labels=labels, classes=("0", "1"), models=tuple("abcd")
-    )
+from tests.ensembles.conftest import MODEL
 
 
 @pytest.mark.parametrize("correlation", [-0.95, -0.3, 0.0, 0.5, 0.99])

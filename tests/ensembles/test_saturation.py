@@ -4,25 +4,13 @@ import numpy as np
 import pytest
 
 from banzuke.ensembles import (
-    FamilyModel,
     GaussianCopula,
     Pool,
     mistake_agreement,
     saturation_curve,
 )
 from banzuke.exceptions import InvalidInputError
-
-MODEL = FamilyModel(
-    accuracies=(0.85, 0.8, 0.75, 0.7), families=(0, 0, 1, 1), across=0.45, within=0.75
-)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Pool:
-    labels, answers = MODEL.sample(60_000, 0)
-    return Pool(
-        votes=answers.T.astype(np.int8), labels=labels, classes=("0", "1"), models=tuple("abcd")
-    )
+from tests.ensembles.conftest import MODEL
 
 
 def test_saturation_follows_the_exact_model(pool: Pool) -> None:

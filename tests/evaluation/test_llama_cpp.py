@@ -22,6 +22,7 @@ from banzuke.exceptions import (
     MissingExtraError,
     NotFoundError,
 )
+from tests.evaluation.processes import alive, descendants, gone
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 needs_local = pytest.mark.skipif(
@@ -69,22 +70,7 @@ def test_the_server_dies_with_a_killed_banzuke(tmp_path) -> None:
     child.send_signal(signal.SIGKILL)
     child.communicate()
     assert servers
-    while any(alive(pid) for pid in servers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(alive(pid) for pid in servers)
-
-
-def descendants(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in found.read_text().split()] if found.exists() else []
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+    assert gone(servers)
 
 
 @needs_local

@@ -7,7 +7,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from banzuke.evaluation.engines._retry import Retry
 from banzuke.evaluation.engines.openai_compatible import API_KEY_VARIABLE, ClientSettings
 from banzuke.evaluation.engines.vllm import VllmSettings
 from banzuke.exceptions import EngineError, InvalidInputError, NotFoundError
+from tests.evaluation.processes import alive, gone
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src"
@@ -51,22 +51,6 @@ def ask(engine: OpenAICompatible, n: int = 1) -> list[str]:
             return [a.text for a in await asyncio.gather(*map(engine.answer, requests))]
 
     return asyncio.run(all_of_them())
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def gone(pids: list[int]) -> bool:
-    """Whether processes that were killed are no more; the kernel takes a moment."""
-    deadline = time.monotonic() + 20
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not any(alive(pid) for pid in pids)
 
 
 @needs_proc

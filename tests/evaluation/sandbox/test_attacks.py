@@ -13,21 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from banzuke.evaluation.sandbox import Limits, SandboxError, find_isolation, run_tests
+from banzuke.evaluation.sandbox import Limits, run_tests
+from tests.evaluation.sandbox.isolation_here import needs_isolation
 
 TESTS = "assert answer(2) == 4"
 LIMITS = Limits(cpu_seconds=1, wall_seconds=15)  # a busy machine gives little CPU time
 
 
-def isolated() -> str:
-    try:
-        find_isolation()
-    except SandboxError as error:
-        return str(error)
-    return ""
-
-
-pytestmark = pytest.mark.skipif(bool(isolated()), reason=isolated())
+pytestmark = needs_isolation
 
 FORGERIES = {
     "os._exit before the asserts": "import os\nos._exit(0)",

@@ -17,6 +17,7 @@ from banzuke.evaluation.sandbox import (
 )
 from banzuke.evaluation.sandbox import isolation as isolation_module
 from banzuke.exceptions import InvalidInputError
+from tests.evaluation.sandbox.isolation_here import needs_isolation
 
 
 @pytest.fixture
@@ -27,16 +28,6 @@ def nowhere(monkeypatch):
     yield
     isolation_module._probed.cache_clear()
 
-
-def isolated() -> str:
-    try:
-        find_isolation()
-    except SandboxError as error:
-        return str(error)
-    return ""
-
-
-needs_isolation = pytest.mark.skipif(bool(isolated()), reason=isolated())
 
 PASSES = {
     "plain values": ("def f(*x): return [*x, {1: (2.5, None)}, {3}]",

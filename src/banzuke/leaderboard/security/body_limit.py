@@ -6,12 +6,12 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 
-from banzuke.leaderboard.security.refusals import Refusal, Refuse
+from banzuke.leaderboard.security.refusals import Guard, Refusal, Refuse
 
 
-class BodyLimit:
+class BodyLimit(Guard):
     """ASGI middleware that answers 413 to a body over the limit.
 
     A Content-Length over it is refused before anything is read; a body without one is
@@ -26,23 +26,16 @@ class BodyLimit:
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, refuse: Refuse) -> None:
-        self.app = app
-        self.max_bytes = max_bytes
-        self.refuse = refuse
+        super().__init__(app, refuse=refuse)
+        self._max_bytes = max_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope)
+    def refusal(self, request: Request) -> Refusal | None:
+        """Refuse a body whose length is told and too large."""
         told = request.headers.get("content-length", "")
-        if told.isdigit() and int(told) > self.max_bytes:
-            await self._answer(request)(scope, receive, send)
-            return
-        await self._counted(request, receive, send)
+        return self._too_large() if told.isdigit() and int(told) > self._max_bytes else None
 
-    async def _counted(self, request: Request, receive: Receive, send: Send) -> None:
+    async def let_in(self, request: Request, receive: Receive, send: Send) -> None:
+        """Count the body as the application reads it."""
         read = 0
         started = False
 
@@ -50,32 +43,32 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.max_bytes:
+            if read > self._max_bytes:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
         async def unless_too_large(message: Message) -> None:
             # whatever the application made of the broken-off body, 413 is the answer
             nonlocal started
-            if read <= self.max_bytes or started:
+            if read <= self._max_bytes or started:
                 started = True
                 await send(message)
 
         try:
             await self.app(request.scope, counting, unless_too_large)
         except HTTPException:
-            if read <= self.max_bytes:
+            if read <= self._max_bytes:
                 raise
-        if read > self.max_bytes and not started:
-            await self._answer(request)(request.scope, receive, send)
+        if read > self._max_bytes and not started:
+            answer = self._refuse(request, self._too_large())
+            await answer(request.scope, receive, send)
 
-    def _answer(self, request: Request) -> ASGIApp:
-        limit = self.max_bytes // 1024
-        refusal = Refusal(
+    def _too_large(self) -> Refusal:
+        limit = self._max_bytes // 1024
+        return Refusal(
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             code="too_large",
             sentence=f"the request is larger than {limit} KB, the most that this server reads",
             headers={"Connection": "close"},  # the rest of the body is not read
             values={"limit": limit},
         )
-        return self.refuse(request, refusal)

@@ -16,9 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from banzuke.leaderboard.security.refusals import Refusal, Refuse
+from banzuke.leaderboard.security.refusals import Guard, Refusal, Refuse
 
 FIELD = "csrf_token"
 """Name of the hidden field."""
@@ -34,7 +34,7 @@ CROSS_SITE = Refusal(
 )
 
 
-class CrossSiteGuard:
+class CrossSiteGuard(Guard):
     """ASGI middleware that refuses state-changing requests from other origins.
 
     ``Sec-Fetch-Site`` decides where the browser sends it, then ``Origin``. A client that
@@ -50,18 +50,12 @@ class CrossSiteGuard:
     """
 
     def __init__(self, app: ASGIApp, *, refuse: Refuse, public_url: str = "") -> None:
-        self.app = app
-        self.refuse = refuse
-        self.public = urlsplit(public_url).netloc.lower()
+        super().__init__(app, refuse=refuse)
+        self._public = urlsplit(public_url).netloc.lower()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] == "http" and scope["method"] not in _SAFE:
-            request = Request(scope)
-            if not self._same_site(request):
-                await self.refuse(request, CROSS_SITE)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+    def refusal(self, request: Request) -> Refusal | None:
+        """Refuse what changes something and comes from elsewhere."""
+        return None if request.method in _SAFE or self._same_site(request) else CROSS_SITE
 
     def _same_site(self, request: Request) -> bool:
         site = request.headers.get("sec-fetch-site")
@@ -70,7 +64,7 @@ class CrossSiteGuard:
         origin = request.headers.get("origin")
         if origin is None:
             return True
-        own = {request.headers.get("host", "").lower(), self.public} - {""}
+        own = {request.headers.get("host", "").lower(), self._public} - {""}
         return urlsplit(origin).netloc.lower() in own  # "null" has none
 
 

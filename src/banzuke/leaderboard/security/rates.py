@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from banzuke.exceptions import InvalidInputError
-from banzuke.leaderboard.security.refusals import Refusal, Refuse
+from banzuke.leaderboard.security.refusals import Guard, Refusal, Refuse
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -103,7 +103,7 @@ class RateLimits:
         return max(1, math.ceil(reset - time.time()))
 
 
-class ApiRate:
+class ApiRate(Guard):
     """ASGI middleware that spends the budget ``api`` on requests below ``/api``.
 
     Parameters
@@ -115,20 +115,18 @@ class ApiRate:
     """
 
     def __init__(self, app: ASGIApp, *, limits: RateLimits, refuse: Refuse) -> None:
-        self.app = app
-        self.limits = limits
-        self.refuse = refuse
+        super().__init__(app, refuse=refuse)
+        self._limits = limits
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            request = Request(scope)
-            try:
-                self.limits.spend("api", client_of(request))
-            except TooManyRequestsError as over:
-                await self.refuse(request, too_many(over))(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+    def refusal(self, request: Request) -> Refusal | None:
+        """Refuse a client that is over its budget."""
+        if not request.scope["path"].startswith("/api/"):
+            return None
+        try:
+            self._limits.spend("api", client_of(request))
+        except TooManyRequestsError as over:
+            return too_many(over)
+        return None
 
 
 def too_many(over: TooManyRequestsError) -> Refusal:
