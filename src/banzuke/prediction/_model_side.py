@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from banzuke.prediction._device import product
 from banzuke.prediction._variational import BayesianFactors
 from banzuke.prediction.hierarchy import grouped_regression
 from banzuke.prediction.kernels import (
@@ -281,7 +282,7 @@ def _product(square: np.ndarray, rows: np.ndarray, less: np.ndarray | None = Non
     for start in range(0, rows.shape[1], _COLUMNS):
         columns = slice(start, start + _COLUMNS)
         right = rows[:, columns] if less is None else rows[:, columns] - less[columns]
-        result[:, columns] = left @ right
+        result[:, columns] = product(left, right)
     return result
 
 

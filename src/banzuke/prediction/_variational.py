@@ -209,11 +209,11 @@ class BayesianFactors:
         curvature /= root
         curvature *= np.float32(0.5)
         if not self.complete:
-            curvature *= self.observed[rows][:, tile]
+            curvature *= self.observed[:, tile][rows]
         return np.asarray(curvature)
 
     def _centred(self, rows: Index, tile: Index) -> np.ndarray:
-        centred = self.scores[rows][:, tile] - np.float32(0.5)
+        centred = self.scores[:, tile][rows] - np.float32(0.5)
         if not self.complete:
             centred[np.isnan(centred)] = 0
         return np.asarray(centred)

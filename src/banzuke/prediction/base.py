@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 
-__all__ = ["Predictor", "item_groups", "score_matrix"]
+__all__ = ["Predictor", "item_groups", "one_blas_thread", "score_matrix"]
 
 
 class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
@@ -48,9 +48,7 @@ class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
         """
         scores = score_matrix(outcomes)
         self.n_models_, self.n_items_ = scores.shape
-        # a fit makes thousands of small products, by NumPy's BLAS and SciPy's in turn; the threads
-        # of both spin while they wait, which costs ten times the work itself on a busy machine
-        with threadpool_limits(limits=1, user_api="blas"):
+        with one_blas_thread():
             self._fit(scores, outcomes if isinstance(outcomes, Outcomes) else None)
         return self
 
@@ -102,6 +100,15 @@ class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _predict(self) -> np.ndarray:
         """Return the expected score of every cell."""
+
+
+def one_blas_thread() -> threadpool_limits:
+    """Keep the linear algebra inside on one thread.
+
+    A fit makes thousands of small products, by NumPy's BLAS and SciPy's in turn; the threads of
+    both spin while they wait, which costs ten times the work itself on a busy machine.
+    """
+    return threadpool_limits(limits=1, user_api="blas")
 
 
 def score_matrix(outcomes: Outcomes | Any) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction._blocks import LogLoss
+from banzuke.prediction._device import log_loss
 from banzuke.prediction.base import Predictor, item_groups
 
 __all__ = ["MatrixFactorization"]
@@ -163,7 +163,7 @@ class _Objective:
         shared = n_groups if settings.by is not None else 0
         self.settings, self.groups, self.shared = settings, groups, shared
         self.member = np.eye(n_groups)[groups] if n_groups > 1 else np.ones((n_items, 1))
-        self.loss = LogLoss(scores)
+        self.loss = log_loss(scores)
         mean = float(np.clip(np.nanmean(scores), 0.01, 0.99))
         self.intercept = np.log(mean / (1 - mean)) if settings.biases else 0.0
         self.shapes = {

@@ -8,7 +8,7 @@ from scipy.special import expit
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction._blocks import LogLoss
+from banzuke.prediction._device import log_loss
 from banzuke.prediction.base import Predictor
 
 __all__ = ["ItemResponse", "Rasch"]
@@ -79,7 +79,7 @@ class ItemResponse(Predictor):
         spread = self.discrimination_spread
         centre = np.zeros(d)
         centre[0] = 1.0
-        loss = LogLoss(scores)
+        loss = log_loss(scores)
 
         def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
             ability, offset, easiness = _split(theta, n, m, d)

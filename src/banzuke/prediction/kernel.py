@@ -16,7 +16,7 @@ from banzuke.prediction._item_vectors import ItemVectors
 from banzuke.prediction._model_ranges import ModelRanges
 from banzuke.prediction._model_side import ModelSide, NewRows
 from banzuke.prediction._variational import BayesianFactors
-from banzuke.prediction.base import Predictor, item_groups
+from banzuke.prediction.base import Predictor, item_groups, one_blas_thread
 from banzuke.prediction.conformal import interval_radius
 from banzuke.prediction.neighbours import neighbour_residual
 from banzuke.prediction.response_space import one_row
@@ -162,8 +162,9 @@ class InductiveKernel(Predictor):
         for frame, key in ((models, "model"), (items, "item_id")):
             if frame is not None and key not in frame.columns:
                 raise InvalidInputError(f"the frame has no column '{key}'; name each row in it")
-        rows = self._checked_rows(models) if models is not None else self._training_rows()
-        cells = self._spread(rows) if items is None else self._new_columns(rows, items)
+        with one_blas_thread():
+            rows = self._checked_rows(models) if models is not None else self._training_rows()
+            cells = self._spread(rows) if items is None else self._new_columns(rows, items)
         return np.asarray(np.clip(cells, 0.0, 1.0, out=cells))
 
     def positions(self, models: pl.DataFrame) -> np.ndarray:

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction._blocks import LogLoss
+from banzuke.prediction._device import log_loss
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.similarity import TextFeatures
 from banzuke.prediction.simrmf import model_similarity, unit_vectors
@@ -83,7 +83,7 @@ class LaplacianFactorization(Predictor):
             )
         n, m = scores.shape
         graphs = self._graphs(outcomes, n, m)
-        loss, d = LogLoss(scores), self.n_factors
+        loss, d = log_loss(scores), self.n_factors
         mean = float(np.clip(np.nanmean(scores), 0.01, 0.99))
         self.intercept_ = float(np.log(mean / (1 - mean)))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg.blas import ssyrk
 
+from banzuke.prediction._device import product
+
 __all__ = ["neighbour_residual"]
 
 _OVERLAP = 20.0  # shared items that the belief "unrelated" weighs
@@ -80,6 +82,6 @@ def _correlation(r: np.ndarray, k: np.ndarray) -> np.ndarray:
 
 def _average(weights: np.ndarray, r: np.ndarray, k: np.ndarray, floor: float) -> np.ndarray:
     there = weights.sum(axis=1, keepdims=True) if k.all() else weights @ k
-    average = weights @ r
+    average = product(weights, r)
     average /= there + np.float32(floor)
     return np.asarray(average)

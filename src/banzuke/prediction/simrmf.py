@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction._blocks import LogLoss
+from banzuke.prediction._device import log_loss
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.similarity import TextFeatures, lineage_similarity
 
@@ -205,7 +205,7 @@ class _Objective:
 
     def __init__(self, settings: SimRMF, scores: np.ndarray, models: Any, items: Any):
         self.settings, self.shape = settings, scores.shape
-        self.loss = LogLoss(scores)
+        self.loss = log_loss(scores)
         self.ties = _Tie(models, settings.model_tie), _Tie(items, settings.item_tie)
 
     def unpack(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
