@@ -160,6 +160,8 @@ def test_few_results_leave_intervals_wide() -> None:
 def test_larger_model_than_all_known_warns(fitted: InductiveKernel) -> None:
     with pytest.warns(ExtrapolationWarning, match="larger than every known model"):
         fitted.predict(models=pl.DataFrame({"model": ["huge"], "params_b": [1e5]}))
+    both = pl.DataFrame({"model": ["huge", "usual"], "params_b": [1e5, 7.0]})
+    assert fitted.model_radius(both)[0] > 1.2 * fitted.model_radius(both)[1]
 
 
 def families(n: int) -> Outcomes:

@@ -67,7 +67,8 @@ class ModelRanges:
             held = self._without(alone=bool(kind))
             error = self._over(held.drawn, benchmark) - self._over(held.predicted, benchmark)
             radius[familiar == kind] = interval_radius(np.abs(error), level)
-        outside = self.outside(rows)
+        # a model larger than all known may be stronger, whatever smaller ones say of it
+        outside = self.outside(rows) | self._side.kernels.beyond(models)
         if outside.any():
             room = 1.0 - self._over(self._means(rows), benchmark)
             beyond = np.minimum(self._beyond(int(outside.sum()), benchmark, level), room)

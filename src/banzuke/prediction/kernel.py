@@ -224,9 +224,9 @@ class InductiveKernel(Predictor):
 
         From leave-one-out errors of the known models; for a model whose organisation is not
         among the known ones, from leaving out whole organisations. For a model outside the known
-        range, from leaving out the strongest: the same share as the outside models of the frame
-        are of all, or half, whichever errs more; errors are scaled by the spread of the models
-        that remain.
+        range, or larger than all known, from leaving out the strongest: the same share as such
+        models of the frame are of all, or half, whichever errs more; errors are scaled by the
+        spread of the models that remain.
 
         Parameters
         ----------
