@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from banzuke.ensembles import EnsembleSelector, FamilyModel, Pool
 from banzuke.ensembles.branch_and_bound import (
@@ -105,7 +106,8 @@ def test_exhaustive_selection_goes_beyond_what_can_be_listed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pool = _pool(3)
-    listed = EnsembleSelector(3, method="exhaustive").fit(pool)
+    selector = EnsembleSelector(3, method="exhaustive", aggregator="conditional-logit")
+    listed = clone(selector).fit(pool)
     monkeypatch.setattr("banzuke.ensembles.paths.MAX_SETS", 10)
-    bounded = EnsembleSelector(3, method="exhaustive").fit(pool)
+    bounded = clone(selector).fit(pool)
     assert [step.models for step in bounded.path_] == [step.models for step in listed.path_]
