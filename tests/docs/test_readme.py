@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -62,8 +63,11 @@ def test_the_recipes_run_as_written(tmp_path):
 
 
 def check_serving(script: str, tmp_path: Path) -> None:
-    port = re.search(r"--port (\d+)", script)
-    assert port is not None
+    with socket.socket() as probe:  # the port of the recipe may be taken on this machine
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    script, n_ports = re.subn(r"--port \d+", f"--port {port}", script)
+    assert n_ports == 1
     with subprocess.Popen(
         ["bash", "-euc", f"exec {script}"],
         cwd=tmp_path,
@@ -71,7 +75,7 @@ def check_serving(script: str, tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     ) as server:
         try:
-            page = wait_for(f"http://127.0.0.1:{port[1]}/boards/results", server)
+            page = wait_for(f"http://127.0.0.1:{port}/boards/results", server)
         finally:
             server.terminate()
     assert "our/model-a" in page

@@ -21,7 +21,7 @@ def alive(pid: int) -> bool:
 
 def gone(pids: list[int]) -> bool:
     """Whether processes that were killed are no more; the kernel takes a moment."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not any(alive(pid) for pid in pids)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -24,11 +25,14 @@ class PostgreSQL:
     def __init__(self, binaries: Path, folder: Path) -> None:
         self._binaries = binaries
         self._folder = folder
-        self._port = _free_port()
         self._run(
             "initdb", "-D", f"{folder}/data", "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"
         )
-        self.start()
+        for _ in range(5):
+            self._port = _free_port()
+            if self._started():
+                return
+        self._fail()  # five ports in a row were taken between asking for one and taking it
 
     @property
     def url(self) -> str:
@@ -37,15 +41,21 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it, after a crash as well: then it repairs itself from its journal."""
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
         for _ in range(50):
-            done = self._run(
-                "pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w",
-                "-o", options, "start", check=False,
-            )  # fmt: skip
-            if done == 0:
+            if self._started():
                 return
             time.sleep(0.2)  # children of a killed server need a moment to end
+        self._fail()
+
+    def _started(self) -> bool:
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        done = self._run(
+            "pg_ctl", "-D", f"{self._folder}/data", "-l", f"{self._folder}/log", "-w", "-t", "180",
+            "-o", options, "start", check=False,
+        )  # fmt: skip
+        return done == 0
+
+    def _fail(self) -> NoReturn:
         pytest.fail(f"PostgreSQL does not start: {(self._folder / 'log').read_text()[-500:]}")
 
     def crash(self) -> None:
