@@ -33,6 +33,7 @@ def browser():
     playwright_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     if not Path(CHROMIUM).exists():
         pytest.skip("needs Debian's chromium: apt-get install chromium")
+    playwright_api.expect.set_options(timeout=PATIENCE)
     with playwright_api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield started

@@ -65,6 +65,7 @@ def test_search_filter_sort_and_go_back(page):
     expect(page.get_by_label("Search")).to_have_value("net-1; net-2")
     expect(page.locator("input[name=type][value=merge]")).to_be_checked()
     assert "sort=" not in page.url
+    page.wait_for_load_state()  # nobody goes back again before the page is there
     page.go_back()
     expect(page.locator("input[name=type][value=merge]")).not_to_be_checked()
     expect(page.locator("#board tbody tr")).to_have_count(len(searched))

@@ -153,6 +153,7 @@ def test_no_page_has_a_serious_barrier(board, model_server, open_page, size, sch
 
 
 def _barriers(page):
+    page.wait_for_load_state()  # without its style sheet a page is judged wrongly
     found = axe_api.Axe().run(page).response["violations"]
     return [
         (one["id"], one["nodes"][0]["html"][:200])
