@@ -24,6 +24,7 @@ COARSE_TO_FINE = ((300, 25), (700, 8))
 """Cases and most steps: coarse weights first, then a few steps on more cases."""
 
 _BOUNDS = (-9.0, 6.0)
+_SIDE = 64  # of blocks that are mirrored at a time
 
 
 def tune_weights(
@@ -85,16 +86,17 @@ class _LeaveOneOut:
     """
 
     def __init__(self, kernels: Sequence[np.ndarray], targets: np.ndarray, cases: np.ndarray):
-        self.lower = np.tril_indices(len(cases))
-        at = (cases[self.lower[0]], cases[self.lower[1]])
+        row, column = np.tril_indices(len(cases))
+        self.lower = row * len(cases) + column  # one index is faster than two
+        at = (cases[row], cases[column])
         self.stack = np.stack([kernel[at] for kernel in kernels])
         self.y = targets[cases]
-        self.twice = np.where(self.lower[0] == self.lower[1], 1.0, 2.0)
+        self.twice = np.where(row == column, 1.0, 2.0)
 
     def __call__(self, w: np.ndarray) -> tuple[float, np.ndarray]:
         weights, size, y = np.exp(w), len(self.y), self.y
         A = np.zeros((size, size))
-        A[self.lower] = weights.astype(self.stack.dtype) @ self.stack
+        A.ravel()[self.lower] = weights.astype(self.stack.dtype) @ self.stack
         A[np.diag_indices(size)] += 1.0
         inverse = _inverse(A)
         a, d = inverse @ y, np.diag(inverse)
@@ -103,9 +105,10 @@ class _LeaveOneOut:
         by_d = 2 * (left_out**2 / d[:, None]).sum(axis=1) / y.size
         one_way = a @ (inverse @ by_a).T
         # the product of inverse, diagonal and inverse is symmetric: half of it is computed
-        scaled = np.asfortranarray(inverse * np.sqrt(by_d))
+        scaled = (np.sqrt(by_d)[:, None] * inverse).T
         sensitivity = (one_way + one_way.T) / 2 - dsyrk(1.0, scaled, lower=True)
-        by_kernel = self.stack @ (self.twice * sensitivity[self.lower]).astype(self.stack.dtype)
+        below = np.take(sensitivity, self.lower)
+        by_kernel = self.stack @ (self.twice * below).astype(self.stack.dtype)
         gradient = -weights * by_kernel
         return float((left_out**2).sum() / y.size), gradient
 
@@ -172,5 +175,10 @@ def _inverse(matrix: np.ndarray) -> np.ndarray:
     """Invert a symmetric positive definite matrix from its Cholesky factor."""
     factor, lower = cho_factor(matrix, lower=True, check_finite=False)
     inverse, _ = dpotri(factor, lower=lower, overwrite_c=True)
-    rows = np.tri(len(inverse), dtype=bool)
-    return np.asarray(np.where(rows, inverse, inverse.T))
+    whole = np.ascontiguousarray(inverse.T)  # of which the upper triangle is valid
+    for start in range(0, len(whole), _SIDE):
+        end = start + _SIDE
+        block = whole[start:end, start:end]
+        block[:] = np.triu(block) + np.triu(block, 1).T
+        whole[end:, start:end] = whole[start:end, end:].T
+    return whole
