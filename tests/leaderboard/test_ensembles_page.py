@@ -9,7 +9,7 @@ import pytest
 
 from banzuke.leaderboard import ensemble_charts as charts
 from banzuke.leaderboard.catalogue import catalogue
-from banzuke.leaderboard.ensemble_document import EnsembleDocument
+from banzuke.leaderboard.ensemble_document import EnsembleDocument, ErrorCorrelations
 from banzuke.outcomes import Lake
 from banzuke.testing import make_outcomes
 from tests.leaderboard.serving import ensemble, serving
@@ -82,6 +82,14 @@ def test_figures_hold_the_numbers_of_the_document():
     assert heat.layout.xaxis.ticktext == ("1", "2")
     wrong = charts.all_wrong_figure(document.all_wrong, SAY)
     assert [trace.y for trace in wrong.data] == [(0.1,), (0.13,)]
+
+
+def test_a_large_heat_map_numbers_every_fifth_column():
+    names = [f"m{place}" for place in range(16)]
+    found = ErrorCorrelations(models=names, matrix=[[0.5] * 16] * 16)
+    figure = charts.correlation_figure(found, SAY)
+    assert figure.layout.xaxis.ticktext == ("5", "10", "15")
+    assert figure.data[0].texttemplate is None
 
 
 def test_an_old_document_has_no_more_than_its_path():

@@ -124,7 +124,8 @@ def correlation_figure(found: ErrorCorrelations, say: Catalogue) -> go.Figure:
         )
     )
     rows = [f"{name} {number}" for name, number in zip(names, numbers, strict=True)]
-    figure.update_xaxes(tickvals=places, ticktext=numbers, tickangle=0, side="top")
+    shown = slice(None) if few else slice(4, None, 5)
+    figure.update_xaxes(tickvals=places[shown], ticktext=numbers[shown], tickangle=0, side="top")
     figure.update_yaxes(tickvals=places, ticktext=rows, autorange="reversed")
     return plain(figure, height=120 + 26 * len(names))
 
