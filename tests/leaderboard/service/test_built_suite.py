@@ -20,6 +20,7 @@ def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):
     suite = tmp_path / "suite"
     place(suite, "jamp", [(f"前提：p{i}\n仮説：h", "含意") for i in range(12)], ["exact_match"])
     place(suite, "jsts", [(f"文1：{i}\n文2：x", f"{i}.0") for i in range(3)], ["pearson"])
+    place(suite, "wikicorpus-j-to-e", [("朝。", "Morning.")] * 2, ["comet_wmt22", "bleu"])
     settings = {"suite_directory": suite, "suites": ("llm-jp",), "item_limit": 11}
     server = {"respond": lambda prompt: "含意" if "前提" in prompt else "1.0\n2.0"}
     with board(str(tmp_path / "data"), server=server, **settings) as here:
@@ -34,8 +35,8 @@ def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):
         lake = Lake(here.settings.data)
         assert lake.names() == BOARDS
         scores = lake.read("llm-jp")
-        assert scores.items["item_id"].to_list() == ["NLI", "STS"]
-        assert scores.scores[0, 0] == 1.0
+        assert scores.items["item_id"].to_list() == ["MT", "NLI", "STS"]
+        assert scores.scores[0, 1] == 1.0
 
         with (
             serving(here.settings.data, here.settings) as served,
@@ -48,10 +49,11 @@ def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):
             )
             assert ">1.0\n2<" in told  # the answer, cut off after five letters, with its line end
             assert '<div class="said" dir="auto" tabindex="0">2.0</div>' in told  # the gold answer
+            assert "No model is ranked: no model has a score in MT" in client.get("/").text
             model = client.get("/boards/llm-jp/models/test-model").text
             link = re.search(r'href="(/boards/llm-jp-items/items/[^"]+)"', model)
             items = client.get(link[1]).text
-            assert items.count("<tr>\n<th") == 14  # those without a score of their own too
+            assert items.count("<tr>\n<th") == 16  # those without a score of their own too
 
         rows, _ = ItemLogs(here.settings.logs).query(made, 1, data_set="jamp")
         numbers = [int(row["item"].split("-")[2]) for row in rows]

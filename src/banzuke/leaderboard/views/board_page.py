@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 
 from banzuke.leaderboard.board import Board, Status
@@ -12,6 +13,7 @@ from banzuke.leaderboard.cells import score, visible
 from banzuke.leaderboard.filters import NO, UNKNOWN, YES
 from banzuke.leaderboard.links import api_url, board_url
 from banzuke.leaderboard.query import PAGE_SIZES, BoardQuery
+from banzuke.leaderboard.ranking import Averages
 from banzuke.leaderboard.rows import BoardRows
 from banzuke.leaderboard.table import Selection
 from banzuke.leaderboard.views.board_columns import (
@@ -29,6 +31,7 @@ from banzuke.leaderboard.views.site import describe, headline
 _FEW_ITEMS = 100
 _MOST_OPTIONS = 100
 _MOST_GROUPS = 12
+_MOST_LACKING = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +177,7 @@ def _option(name: str, value: str, say: Catalogue) -> str:
 def rank_notes(board: Board, query: BoardQuery, say: Catalogue) -> list[str]:
     """Return how ranks were made, and between whom."""
     standing = board.standing(predicted=query.predicted, normalised=query.normalised)
-    found = [say(f"board.ranks_{standing.method}")]
+    found = [_how_ranked(board, standing, say)]
     labels, _ = board.standings.groups
     if len(labels) > 1:
         shown_labels = "; ".join(visible(label, 120) for label in labels[:_MOST_GROUPS])
@@ -182,6 +185,15 @@ def rank_notes(board: Board, query: BoardQuery, say: Catalogue) -> list[str]:
     if query.normalised:
         found.append(say("board.normalised_note"))
     return found
+
+
+def _how_ranked(board: Board, standing: Averages, say: Catalogue) -> str:
+    """Say how ranks were made, or which benchmarks nobody has, so that there are none."""
+    nobody = board.averaged & ~board.is_measured.any(axis=0)
+    if not standing.rank.any() and nobody.any() and len(board.rows):
+        lacking = [visible(board.benchmarks[i], 80) for i in np.flatnonzero(nobody)[:_MOST_LACKING]]
+        return say("board.ranks_lacking", benchmarks=", ".join(lacking))
+    return say(f"board.ranks_{standing.method}")
 
 
 def notes(board: Board, say: Catalogue) -> list[str]:
