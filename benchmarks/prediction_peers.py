@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
@@ -165,7 +166,9 @@ def ours(seed: int, folder: Path) -> tuple[dict[str, tuple[np.ndarray, float]], 
     found = {}
     for name, predictor in unfitted(["mean-per-benchmark", "mf", "inductive"]).items():
         started = process_time()
-        predicted = predictor.fit(split.train).predict()
+        with warnings.catch_warnings():  # of models outside the known range: none is in test A
+            warnings.simplefilter("ignore")
+            predicted = predictor.fit(split.train).predict()
         found[f"banzuke {name}"] = predicted, process_time() - started
     return found, (split, table.scores)
 
