@@ -55,7 +55,9 @@ def fill(
     from banzuke.prediction.fill import fill as fill_outcomes
 
     if embed is not None and method != "inductive":
-        raise InvalidInputError(f"--method {method} reads no text; use --method inductive --embed")
+        raise InvalidInputError(
+            f"--method {method} reads no text; give --method inductive with --embed"
+        )
     encoder = text_encoder(embed)
     lake = Lake(data)
     filled: dict[str, Outcomes] = {}
