@@ -24,7 +24,7 @@ def multiple_choice(question: str, choices: Sequence[str], answer: int) -> Sampl
     Examples
     --------
     >>> multiple_choice("2 + 2?", ["3", "4"], 1)
-    Sample(input='Question: 2 + 2?\nA. 3\nB. 4', output='B')
+    Sample(input='Question: 2 + 2?\nA. 3\nB. 4', output='B', document='')
     """
     lines = [f"{letter}. {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
     return Sample("\n".join([f"Question: {question}", *lines]), LETTERS[answer])
