@@ -69,6 +69,13 @@ def test_a_predicted_mean_is_spread_by_difficulty_and_an_item_kept(letters: Lett
     assert (found.votes[[3, 5], -1] == found.labels[[3, 5]]).tolist() == [True, False]
 
 
+def test_percents_are_not_taken_for_shares(letters: Letters) -> None:
+    quiz = _quiz(letters, ["easy"] * letters[0].shape[1])
+    percent = Predictions(models=["new"], columns=["easy"], scores=np.array([[85.0]]))
+    with pytest.raises(InvalidInputError, match="reach 85; they must lie between 0 and 1"):
+        pool_with_predicted(quiz, percent)
+
+
 @pytest.mark.parametrize(
     ("models", "column", "message"),
     [

@@ -65,8 +65,15 @@ def pool_with_predicted(
     Raises
     ------
     InvalidInputError
-        Where no item or benchmark has a prediction for a model that is not in the pool.
+        Where no item or benchmark has a prediction for a model that is not in the pool, or a
+        score is outside [0, 1].
     """
+    if ((predictions.scores < 0) | (predictions.scores > 1)).any():
+        highest = float(np.nanmax(np.abs(predictions.scores)))
+        raise InvalidInputError(
+            f"predicted scores reach {highest:g}; they must lie between 0 and 1 "
+            "(divide percents by 100)"
+        )
     kept = outcomes.select(items=usable_items(outcomes))
     pool = pool_of(kept, classes=classes)
     new = [row for row, name in enumerate(predictions.models) if name not in pool.models]
