@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from banzuke.exceptions import StorageError
 
 T = TypeVar("T")
+_FROZEN_SECONDS = 60
 _BUSY_SECONDS = 30
 _WRITES = "banzuke_writes"
 
@@ -161,5 +162,10 @@ def _postgresql(url: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=5,
         max_overflow=10,
-        connect_args={"connect_timeout": 5, "application_name": "banzuke"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "banzuke",
+            # a process that freezes within a transaction must not hold its locks for ever
+            "options": f"-c idle_in_transaction_session_timeout={_FROZEN_SECONDS}s",
+        },
     )
