@@ -261,12 +261,13 @@ def store(
             if collection in lake.names():
                 old = lake.read(collection)
                 there = _row_of(old, row.model_names[0])
-                if there and (gives_way(there) or _covers_more(old, row)):
+                yielded = there is not None and gives_way(there)
+                if there and (yielded or _covers_more(old, row)):
                     return Stored(
                         collection=suite,
                         changed=False,
                         kept_other=str(there["run"]),
-                        yielded=gives_way(there),
+                        yielded=yielded,
                     )
                 row = merge(_without_cells(old, row.model_names[0]), row, replace=True)
             change.write(collection, row)

@@ -6,6 +6,7 @@ factorisations and the smoothing over known models run there in float32; without
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 from typing import Any
@@ -100,8 +101,12 @@ def product(left: np.ndarray, right: np.ndarray, device: Device | None = None) -
 
 def _chosen() -> Device | None:
     name = os.environ.get("BANZUKE_DEVICE", "")
-    if not name:
-        return None
+    return _opened(name) if name else None
+
+
+@functools.cache
+def _opened(name: str) -> Device:
+    """Return a device that was seen to work; asked for at every product, so looked for once."""
     try:
         torch = importlib.import_module("torch")
         namespace = importlib.import_module("sklearn.externals.array_api_compat.torch")
