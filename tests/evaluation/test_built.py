@@ -77,6 +77,20 @@ def test_errors_are_clustered_by_premise(suite_folder, tmp_path):
     assert score.strict_error == pytest.approx(100 * means.std(ddof=1) / 10**0.5, rel=0.05)
 
 
+def test_ten_wrong_answers_are_no_certainty(suite_folder, tmp_path):
+    run, _, _ = ask(suite_folder, tmp_path, lambda prompt: "?")
+    scores = suite_scores(run.path)
+    found = {one.name: one for one in scores.data_sets}
+    jamp, mawps = found["jamp"].score, found["mawps"].score
+    assert (jamp.strict, mawps.strict) == (0, 0)
+    assert jamp.strict_error == pytest.approx(100 * (0.75 / (11 * 12)) ** 0.5)  # ten premises
+    assert mawps.strict_error == mawps.compat_error == pytest.approx(100 * (0.75 / (7 * 8)) ** 0.5)
+    both = math.hypot(jamp.strict_error, mawps.strict_error) / 2
+    assert scores.present.score.strict_error == pytest.approx(both, rel=0.08)
+    assert found["jsts"].zeroed
+    assert found["jsts"].score.compat_error == 0  # 0 by llm-jp-eval's rule, not by measurement
+
+
 def test_collections_have_data_sets_and_answers(suite_folder, tmp_path):
     run, _, _ = ask(suite_folder, tmp_path)
     lake = Lake(tmp_path / "lake")

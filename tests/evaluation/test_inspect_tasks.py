@@ -125,4 +125,4 @@ def test_the_command_finds_the_tasks_by_the_entry_point(folder, tmp_path) -> Non
     assert log.status == "success"
     assert log.eval.task == "banzuke/jcommonsenseqa"
     assert results(log)["strict"]["score_of_data_set"] == 0
-    assert results(log)["strict"]["clustered_stderr"] == 0
+    assert results(log)["strict"]["clustered_stderr"] == pytest.approx((0.75 / (5 * 6)) ** 0.5)

@@ -23,6 +23,13 @@ def test_mean_error_and_coverage_by_hand():
     np.testing.assert_array_equal(table.layers["standard_error"], [[0.5, NAN], [NAN, NAN]])
 
 
+def test_all_right_or_all_wrong_is_no_certainty():
+    items = pl.DataFrame({"item_id": list("pqrstuvwxy"), "benchmark": ["x"] * 10})
+    table = aggregate(Outcomes([[1] * 10, [0] * 10, [0.5] * 10], list("abc"), items))
+    error = (0.75 / (11 * 12)) ** 0.5
+    np.testing.assert_allclose(table.layers["standard_error"][:, 0], [error, error, 0], rtol=1e-6)
+
+
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(InvalidInputError, match="items have no column 'category'"):
         aggregate(Outcomes([[1]], ["a"], ["q"]), by="category")

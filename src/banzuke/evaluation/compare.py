@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from banzuke.evaluation.columns import Columns, columns_of, finished
-from banzuke.evaluation.drawing import Drawn, draw, mean_of
+from banzuke.evaluation.drawing import Drawn, Key, draw, mean_of, spread_unanimous
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.scores import AVERAGED
 from banzuke.exceptions import ConflictError
@@ -33,7 +33,8 @@ class Difference:
     first, second, difference : float
         Strict scores; NaN where missing.
     standard_error, lower, upper : float
-        Of the difference, with its 95 % interval, from a paired bootstrap over passages.
+        Of the difference, with its 95 % interval, from a paired bootstrap over passages; where
+        all items differ alike, as where none does, from Jeffreys' posterior.
     p : float
         Two-sided.
     test : str
@@ -112,11 +113,7 @@ def compare_runs(
     """
     check_comparable(first, second, across_prompts=across_prompts)
     ours, theirs = columns_of(first), columns_of(second)
-    drawn = draw([*ours, *theirs], n_draws=N_DRAWS, seed=seed, main_only=True)
-    pairs = [
-        (drawn[i, one.metric, "strict"], drawn[i + len(ours), one.metric, "strict"])
-        for i, one in enumerate(ours)
-    ]
+    pairs = _pairs(ours, theirs, seed)
     differences = [
         _data_set(one, other, pair) for one, other, pair in zip(ours, theirs, pairs, strict=True)
     ]
@@ -142,12 +139,35 @@ def check_comparable(first: Path, second: Path, *, across_prompts: bool = False)
             )
 
 
+class _Pair(NamedTuple):
+    """The scores of both runs, and the second less the first, in the same draws."""
+
+    first: Drawn
+    second: Drawn
+    difference: Drawn
+
+
+def _pairs(ours: Sequence[Columns], theirs: Sequence[Columns], seed: int) -> list[_Pair]:
+    drawn = draw([*ours, *theirs], n_draws=N_DRAWS, seed=seed, main_only=True)
+    gaps: dict[Key, Drawn] = {}
+    for i, one in enumerate(ours):
+        first, second = (drawn[place, one.metric, "strict"] for place in (i, i + len(ours)))
+        gaps[i, one.metric, "strict"] = Drawn(
+            second.value - first.value, second.replicates - first.replicates
+        )
+    gaps = spread_unanimous(ours, gaps, seed=seed)
+    return [
+        _Pair(drawn[key], drawn[key[0] + len(ours), key[1], key[2]], gap)
+        for key, gap in gaps.items()
+    ]
+
+
 def _dig(identity: Mapping[str, Any], key: str) -> Any:
     head, _, rest = key.partition(".")
     return _dig(identity[head], rest) if rest else identity.get(head)
 
 
-def _data_set(one: Columns, other: Columns, pair: tuple[Drawn, Drawn]) -> Difference:
+def _data_set(one: Columns, other: Columns, pair: _Pair) -> Difference:
     exact = _right(one), _right(other)
     independent = len(set(one.clusters)) == one.n_items
     p = None
@@ -162,26 +182,24 @@ def _right(one: Columns) -> np.ndarray | None:
     return np.array(values) == 1 if all(value in (0, 1) for value in values) else None
 
 
-def _means(ours: Sequence[Columns], pairs: Sequence[tuple[Drawn, Drawn]]) -> Iterator[Difference]:
+def _means(ours: Sequence[Columns], pairs: Sequence[_Pair]) -> Iterator[Difference]:
     members: dict[str, list[int]] = {}
     for place, one in enumerate(ours):
         members.setdefault(one.category, []).append(place)
-    means: dict[str, tuple[Drawn, Drawn]] = {}
+    means: dict[str, _Pair] = {}
     for category, places in members.items():
         means[category] = _mean_pair([pairs[place] for place in places])
         n_items = sum(ours[place].n_items for place in places)
         yield _difference(category, "category", "", n_items, means[category])
-    there = [
-        c for c in means if c in AVERAGED and all(math.isfinite(drawn.value) for drawn in means[c])
-    ]
+    there = [c for c in means if c in AVERAGED and math.isfinite(means[c].difference.value)]
     if there:
         name = "AVG" if len(there) == len(AVERAGED) else "mean of " + ", ".join(there)
         n_items = sum(one.n_items for one in ours if one.category in there)
         yield _difference(name, "average", "", n_items, _mean_pair([means[c] for c in there]))
 
 
-def _mean_pair(pairs: Sequence[tuple[Drawn, Drawn]]) -> tuple[Drawn, Drawn]:
-    return mean_of(pair[0] for pair in pairs), mean_of(pair[1] for pair in pairs)
+def _mean_pair(pairs: Sequence[_Pair]) -> _Pair:
+    return _Pair(*(mean_of(parts) for parts in zip(*pairs, strict=True)))
 
 
 def _difference(
@@ -189,11 +207,11 @@ def _difference(
     kind: str,
     metric: str,
     n_items: int,
-    pair: tuple[Drawn, Drawn],
+    pair: _Pair,
     p: float | None = None,
 ) -> Difference:
-    first, second = pair
-    found = bootstrap_difference(second.value - first.value, second.replicates - first.replicates)
+    first, second, difference = pair
+    found = bootstrap_difference(difference.value, difference.replicates)
     return Difference(
         name=name,
         kind=kind,

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from banzuke.evaluation.columns import Columns
-from banzuke.stats.bootstrap import cluster_replicates
+from banzuke.stats.bootstrap import cluster_replicates, unanimous_replicates
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A value with its bootstrap replicates."""
+    """A value with its bootstrap replicates.
+
+    Parameters
+    ----------
+    value : float
+    replicates : numpy.ndarray, shape (n_draws,)
+    by_rule : bool, default False
+        Whether the value is 0 because llm-jp-eval makes that of one that is not defined.
+    """
 
     value: float
     replicates: np.ndarray
+    by_rule: bool = False
 
 
 Key = tuple[int, str, str]
@@ -56,8 +65,41 @@ def draw(
 def _settled(one: Columns, measure: str, kind: str, replicates: np.ndarray) -> Drawn:
     value = one.value(measure, kind)
     if kind == "compat" and not math.isfinite(value):
-        return Drawn(0.0, np.zeros_like(replicates))  # what llm-jp-eval makes of NaN
+        return Drawn(0.0, np.zeros_like(replicates), by_rule=True)
     return Drawn(value, replicates if math.isfinite(value) else np.full_like(replicates, np.nan))
+
+
+def spread_unanimous(
+    columns: Sequence[Columns], drawn: Mapping[Key, Drawn], *, seed: int
+) -> dict[Key, Drawn]:
+    """Give scores, or differences of scores, an error where no item differs from the rest.
+
+    Data sets that share clusters go up and down together, so that their mean is not more
+    certain than they are.
+
+    Parameters
+    ----------
+    columns : sequence of Columns
+    drawn : mapping
+        From `draw`, of the same columns.
+    seed : int
+    """
+    group_of = {place: n for n, group in enumerate(linked(columns)) for place in group}
+    return {
+        (place, measure, kind): _spread(
+            one, columns[place].clusters_of(measure, kind), seed=(seed, group_of[place])
+        )
+        for (place, measure, kind), one in drawn.items()
+    }
+
+
+def _spread(one: Drawn, clusters: Sequence[str], *, seed: Sequence[int]) -> Drawn:
+    if one.by_rule:
+        return one
+    (codes,) = cluster_codes([clusters])
+    return replace(
+        one, replicates=unanimous_replicates(one.value, one.replicates, codes, seed=seed)
+    )
 
 
 def linked(columns: Sequence[Columns]) -> list[list[int]]:

@@ -31,7 +31,7 @@ from banzuke.evaluation.scoring import record_of
 from banzuke.evaluation.suites.built import Selection, load_folder
 from banzuke.evaluation.tasks import Benchmark, Item
 from banzuke.evaluation.tasks import Task as OurTask
-from banzuke.stats.bootstrap import cluster_replicates, standard_error
+from banzuke.stats.bootstrap import cluster_replicates, standard_error, unanimous_replicates
 
 SUITE_VARIABLE = "BANZUKE_SUITE"
 
@@ -56,10 +56,10 @@ def clustered_stderr(measure: str, kind: str) -> Metric:
         values = _values(scores, kind)
         combine = getattr(MEASURES[measure], f"combine_{kind}")
         clusters = [str((one.sample_metadata or {})["cluster"]) for one in scores]
-        (drawn,) = cluster_replicates(
-            [lambda weights: combine(values, weights)], cluster_codes([clusters])
-        )
-        return standard_error(drawn)
+        codes = cluster_codes([clusters])
+        (drawn,) = cluster_replicates([lambda weights: combine(values, weights)], codes)
+        value = float(combine(values, np.ones((1, len(values))))[0])
+        return standard_error(unanimous_replicates(value, drawn, codes[0]))
 
     return compute
 

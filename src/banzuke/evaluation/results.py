@@ -12,6 +12,7 @@ from banzuke.evaluation.metrics import METRICS
 from banzuke.evaluation.records import Record
 from banzuke.evaluation.run import Run
 from banzuke.evaluation.tasks import Item, Task
+from banzuke.stats.proportion import unanimous_error
 
 NOT_AVERAGED = ("STS",)
 """Categories that are shown but do not count in the average, as on the Open Japanese LLM
@@ -31,8 +32,9 @@ class CategoryScore:
     score : float
         Mean over its benchmarks of the mean over their items, 0 to 1.
     standard_error : float
-        Of the score, items taken as a sample: per benchmark s / sqrt(n), combined over
-        benchmarks; NaN where a benchmark has one item only.
+        Of the score, items taken as a sample: per benchmark s / sqrt(n), or of
+        Jeffreys' posterior where all items score 0 or all 1, combined over benchmarks;
+        NaN where a benchmark has one item only.
     chance : float
         Score that blind guessing would have on average; NaN where that is not defined.
     near_chance : bool
@@ -101,6 +103,8 @@ def _score(record: Record) -> float:
 
 def _standard_error(scores: Sequence[float]) -> float:
     n = len(scores)
+    if set(scores) in ({0.0}, {1.0}):
+        return unanimous_error(n)
     return float(np.std(scores, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
 
 

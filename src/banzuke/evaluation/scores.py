@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from banzuke.evaluation.columns import DEFINITIONS, Columns, columns_of
-from banzuke.evaluation.drawing import Drawn, draw, mean_of
+from banzuke.evaluation.drawing import Drawn, draw, mean_of, spread_unanimous
 from banzuke.evaluation.measures import MEASURES
 from banzuke.stats.bootstrap import standard_error
 
@@ -29,7 +29,8 @@ class Scored:
     strict, compat : float
         NaN where missing.
     strict_error, compat_error : float
-        Standard errors: bootstrap over items, clustered where they share a passage.
+        Standard errors: bootstrap over items, clustered where they share a passage; where all
+        items score 0, or all 1, of Jeffreys' posterior.
     """
 
     strict: float
@@ -134,6 +135,7 @@ def suite_scores(run: Path, *, n_draws: int = N_DRAWS, seed: int = 0) -> SuiteSc
 def scores_of(columns: Sequence[Columns], *, n_draws: int = N_DRAWS, seed: int = 0) -> SuiteScores:
     """Compute the scores of data sets, categories and the average from columns."""
     everything = draw(columns, n_draws=n_draws, seed=seed)
+    everything = spread_unanimous(columns, everything, seed=seed)
     drawn = {(columns[i].name, measure, kind): d for (i, measure, kind), d in everything.items()}
     data_sets = [_data_set(one, drawn) for one in columns]
     groups: dict[str, list[Columns]] = {}

@@ -8,6 +8,7 @@ import polars as pl
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes._check import ITEM
 from banzuke.outcomes._outcomes import Outcomes
+from banzuke.stats.proportion import unanimous_error
 
 
 def aggregate(outcomes: Outcomes, by: str = "benchmark") -> Outcomes:
@@ -27,8 +28,8 @@ def aggregate(outcomes: Outcomes, by: str = "benchmark") -> Outcomes:
     Outcomes
         One item for each group, in order of appearance, NaN where nothing was run.
         ``items`` has ``n_items``; layers ``coverage`` (fraction of the items run, 0 to 1) and
-        ``standard_error`` (of the mean over items, sample standard deviation / sqrt(n);
-        NaN below two items).
+        ``standard_error`` (of the mean over items, sample standard deviation / sqrt(n),
+        or `unanimous_error` where all items score 0 or all 1; NaN below two items).
 
     Raises
     ------
@@ -55,6 +56,8 @@ def aggregate(outcomes: Outcomes, by: str = "benchmark") -> Outcomes:
             deviation = block - mean[:, column, None]
             variance = np.nansum(deviation**2, axis=1) / np.where(n > 1, n - 1, np.nan)
             error[:, column] = np.sqrt(variance / n)
+        alike = (error[:, column] == 0) & np.isin(mean[:, column], (0, 1))
+        error[alike, column] = [unanimous_error(count) for count in n[alike].tolist()]
         coverage[:, column] = n / sizes[-1]
     items = pl.DataFrame(
         {ITEM: groups, "benchmark": groups, "n_items": sizes},

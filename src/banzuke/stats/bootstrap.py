@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+from scipy.special import ndtri
+
+from banzuke.stats.proportion import unanimous_error
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 """From weights, shape (n_draws, n_items), to one number a draw, shape (n_draws,)."""
 
+_NOISE = 1e-9  # of rounding, between replicates that are the same
 _CELLS = 2_000_000  # of a block of weights, so that memory does not grow with the draws
 
 
@@ -80,6 +84,51 @@ def _counts(n_clusters: int, n_draws: int, seed: int) -> Iterator[np.ndarray]:
         size = min(block, n_draws - start)
         drawn = random.multinomial(n_clusters, np.full(n_clusters, 1 / n_clusters), size=size)
         yield drawn.astype(float)
+
+
+def unanimous_replicates(
+    value: float, replicates: np.ndarray, codes: np.ndarray, *, seed: Sequence[int] = (0,)
+) -> np.ndarray:
+    """Spread replicates that are all 0, or all 1 or -1, as `unanimous_error` says.
+
+    Where all items score the same the bootstrap draws the same number again and again. Others
+    are returned as they are, and so are those of a single cluster, which are NaN.
+
+    Parameters
+    ----------
+    value : float
+        Of the sample.
+    replicates : numpy.ndarray, shape (n_draws,)
+    codes : numpy.ndarray of int, shape (n_items,)
+        The cluster of each item. Items of a cluster count as one: clusters of unequal size
+        by Kish's effective number.
+    seed : sequence of int, default (0,)
+        Replicates with the same seed go up and down together.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_draws,)
+        Symmetric around the value, in an order that the seed decides.
+
+    References
+    ----------
+    Kish (1965), Survey sampling, chapter 8.
+
+    Examples
+    --------
+    >>> spread = unanimous_replicates(0.0, np.zeros(1000), np.arange(10))
+    >>> round(standard_error(spread), 4), bool(abs(spread.mean()) < 1e-12)
+    (0.0754, True)
+    """
+    known = replicates[np.isfinite(replicates)]
+    if not np.isfinite(value) or not len(known) or np.abs(known - round(value)).max() > _NOISE:
+        return replicates
+    sizes = np.bincount(codes)
+    effective = float(sizes.sum() ** 2 / (sizes**2).sum()) if np.count_nonzero(sizes) > 1 else 1.0
+    quantiles = ndtri((np.arange(len(replicates)) + 0.5) / len(replicates))
+    order = np.random.default_rng(list(seed)).permutation(len(replicates))
+    noise: np.ndarray = quantiles[order] / quantiles.std(ddof=1)
+    return value + unanimous_error(effective) * noise
 
 
 def standard_error(replicates: np.ndarray) -> float:

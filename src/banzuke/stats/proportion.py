@@ -1,4 +1,4 @@
-"""Intervals of a proportion."""
+"""Intervals and errors of a proportion."""
 
 from __future__ import annotations
 
@@ -38,3 +38,29 @@ def wilson_interval(n_right: float, n: int, *, level: float = 0.95) -> tuple[flo
     centre = (share + z * z / (2 * n)) / scale
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def unanimous_error(n: float) -> float:
+    """Return the standard error of a mean of n scores from 0 to 1 that are all 0, or all 1.
+
+    Their sample deviation is 0, which says nothing about items that were not asked. With
+    Jeffreys' prior the share of items that score otherwise is Beta(1/2, n + 1/2); this is its
+    root mean square, so the distance from the score that is shown rather than the deviation
+    around the posterior mean. It is always below 1 / n, the error of a sample in which one
+    item differs.
+
+    Parameters
+    ----------
+    n : float
+        Independent items; NaN for one alone.
+
+    References
+    ----------
+    Brown, Cai and DasGupta (2001), Interval estimation for a binomial proportion.
+
+    Examples
+    --------
+    >>> [round(unanimous_error(n), 4) for n in (2, 10, 100)]
+    [0.25, 0.0754, 0.0085]
+    """
+    return math.sqrt(0.75 / ((n + 1) * (n + 2))) if n > 1 else math.nan
