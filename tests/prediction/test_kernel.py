@@ -8,9 +8,9 @@ from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 from banzuke.prediction import ExtrapolationWarning, InductiveKernel, MeanScore
 from banzuke.prediction.kernels import (
-    leave_group_out,
+    combine,
+    inverse_with_noise,
     leave_one_out,
-    smoother,
     tune_weights,
 )
 from banzuke.testing import make_outcomes
@@ -234,15 +234,22 @@ def test_tuned_weights_find_the_kernel_that_matters() -> None:
 def test_closed_form_leave_one_out_equals_leaving_out() -> None:
     random = np.random.default_rng(0)
     x, y = random.normal(size=(30, 3)), random.normal(size=(30, 2))
-    kernel = x @ x.T
-    residual = leave_one_out(kernel, y)
-    alone = leave_group_out(kernel, y, np.arange(30))
-    np.testing.assert_allclose(alone, residual, atol=1e-9)
-    pairs = leave_group_out(kernel, y, np.arange(30) // 2)
-    rest = np.arange(2, 30)
-    weights = smoother(kernel[np.ix_(rest, rest)], kernel[:2][:, rest])
-    np.testing.assert_allclose(pairs[:2], y[:2] - weights @ y[rest], atol=1e-9)
-    for case in (0, 7):
+    kernel = combine({"x": x @ x.T, "unused": np.ones((30, 30))}, {"x": 0.5})
+    np.testing.assert_allclose(kernel, np.exp(0.5) * x @ x.T)
+    residual = leave_one_out(inverse_with_noise(kernel), y)
+    for case in (0, 7, 29):
         rest = np.setdiff1d(np.arange(30), [case])
-        weights = smoother(kernel[np.ix_(rest, rest)], kernel[[case]][:, rest])
-        np.testing.assert_allclose(residual[case], y[case] - (weights @ y[rest])[0], atol=1e-9)
+        noisy = kernel[np.ix_(rest, rest)] + np.eye(29)
+        predicted = kernel[case, rest] @ np.linalg.solve(noisy, y[rest])
+        np.testing.assert_allclose(residual[case], y[case] - predicted, atol=1e-9)
+
+
+def test_tuning_starts_even_where_little_can_be_learned() -> None:
+    """Pairs of relatives share a tenth of what is noise otherwise: the slope is faint."""
+    random = np.random.default_rng(0)
+    related = np.kron(np.eye(100), np.ones((2, 2)))
+    shared = np.repeat(random.normal(size=(100, 60)), 2, axis=0)
+    targets = np.sqrt(0.1) * shared + np.sqrt(0.9) * random.normal(size=(200, 60))
+    found = tune_weights([related], targets, start=-4.0, stages=((200, 20),))
+    # the two parts are known, so the best weight is: a ninth
+    assert found == pytest.approx([np.log(1 / 9)], abs=0.15)

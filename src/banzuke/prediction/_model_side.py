@@ -25,9 +25,12 @@ __all__ = ["ModelSide", "NewRows"]
 
 _WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
-_RESIDUAL_STAGES = ((700, 20),)  # few cases show no relatives
+_RESIDUAL_STAGES = ((500, 20),)  # few cases show no relatives
 _ROWS, _COLUMNS = 256, 2048  # of the pieces in which large products are made
-_SHARP = ("name", "words x size", "words x architecture x size", "organization x size", "lineage")
+_SHARP = (
+    *("name", "close name", "words x size", "words x architecture x size"),
+    *("organization x size", "lineage"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,10 @@ class ModelSide:
         mixed = _by_rows(scaled, random.normal(size=(scaled.shape[1], _PROJECTIONS)))
         settings = {"start": -4.0, "stages": _RESIDUAL_STAGES}
         found = _tuned(own, sharp, mixed, random_state, **settings)
-        known = combine(own, found)
-        if np.square(leave_one_out(known, mixed)).sum() >= np.square(mixed).sum():
+        inverse = inverse_with_noise(combine(own, found))
+        if np.square(leave_one_out(inverse, mixed)).sum() >= np.square(mixed).sum():
             return
         self.residual_weights = found
-        inverse = inverse_with_noise(known)
         self._passed_on = _product(inverse, scaled)
         self._residual_share, self._residual_own = share, np.diag(inverse)[:, None]
 

@@ -20,20 +20,23 @@ from banzuke.prediction.similarity.tags import tag_sets
 __all__ = ["ModelKernels", "labels_of", "log_sizes", "organizations", "short_names", "years"]
 
 _WORD = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_SIZE = re.compile(r"(?<![a-z\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(?![a-z])")
+# 8x7b, 7bx2, qwen-1_8b, opt125m; not 4bit, nor a3b: what a mixture uses of its parameters
+_SIZE = re.compile(
+    r"(?:(\d+)x)?(?<![\d.])(?<![^a-z]a)((?<![a-z_\d])\d_\d|\d+(?:\.\d+)?)(b|m)(?:x(\d+))?(?![a-z])"
+)
 
 
 class ModelKernels(BaseEstimator):  # type: ignore[misc]
     """Kernels between models, each to be weighted as a whole.
 
-    ``constant``; ``size`` (logarithm of the parameters) wide and, within an architecture, fine;
-    ``architecture``; ``name`` (character n-grams) and ``words`` of the name among models of a
-    size; ``organization``, also at a size; ``lineage`` by descent; ``type``; ``purpose`` and
-    ``tags`` of the card; ``date`` of creation. A kernel whose columns are missing or tell no
-    models apart is left out.
+    ``constant``; ``size`` (logarithm of the parameters) wide and, within an architecture, fine or
+    the very same, as fine-tunes have; ``architecture``; ``name`` (character n-grams), its cube
+    for near repeats, and ``words`` of the name among models of a size; ``organization``, also at
+    a size; ``lineage`` by descent; ``type``; ``purpose`` and ``tags`` of the card; ``date`` of
+    creation. A kernel whose columns are missing or tell no models apart is left out.
 
-    Missing sizes are read from the name (``7b``, ``8x7b``), or are the median; other missing
-    values are like no other model's.
+    Missing sizes are read from the name (``7b``, ``8x7b``, ``7bx2``, ``1_8b``, ``opt125m``), or
+    are the median; other missing values are like no other model's.
 
     Parameters
     ----------
@@ -92,19 +95,23 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             return np.asarray(log_sizes(models) > self.largest_ + 1e-9)
 
     def _kernels(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
-        a, b = self._encode(left), self._encode(right)
+        a = self._encode(left)
+        b = a if right is left else self._encode(right)
         gap = np.square((a.size[:, None] - b.size) / self.spread_).astype(np.float32)
-        widths = [np.float32(-0.5 / width**2) for width in (0.5, 0.2, 0.04)]
-        wide, near, fine = (np.exp(gap * width) for width in widths)
+        widths = [np.float32(-0.5 / width**2) for width in (0.5, 0.2, 0.04, 0.004)]
+        wide, near, fine, equal = (np.exp(gap * width) for width in widths)
         architecture = _same(a.architecture, b.architecture)
         organization = _same(a.organization, b.organization)
         words = (a.words @ b.words.T).toarray()
+        name = (a.ngrams @ b.ngrams.T).toarray()
         kernels = {
             "constant": np.ones_like(gap),
             "size": wide,
             "architecture": architecture,
             "architecture x size": architecture * fine,
-            "name": (a.ngrams @ b.ngrams.T).toarray(),
+            "architecture x equal size": architecture * equal,
+            "name": name,
+            "close name": name * name * name,
             "words x size": words * near,
             "words x architecture x size": words * architecture * fine,
             "organization": organization,
@@ -176,6 +183,8 @@ def _same(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _near(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     """Return a Gaussian kernel of numbers, 0 where one is NaN; float32."""
+    if np.isnan(b).all():
+        return np.zeros((len(a), len(b)), dtype=np.float32)
     distance = ((a[:, None] - b) / width).astype(np.float32)
     return np.asarray(np.nan_to_num(np.exp(np.square(distance) * np.float32(-0.5))))
 
@@ -210,9 +219,11 @@ def log_sizes(models: pl.DataFrame) -> np.ndarray:
 
 def _named_size(name: str) -> float:
     match = _SIZE.search(name)
-    if match is None or float(match[2]) == 0:
+    size = float(match[2].replace("_", ".")) if match else 0.0
+    if match is None or size == 0:
         return float("nan")
-    return float(match[1] or 1) * float(match[2]) * (1.0 if match[3] == "b" else 1e-3)
+    copies = float(match[1] or 1) * float(match[4] or 1)
+    return copies * size * (1.0 if match[3] == "b" else 1e-3)
 
 
 def years(models: pl.DataFrame) -> np.ndarray:
