@@ -13,15 +13,18 @@ from banzuke.evaluation import (
     Settings,
     evaluate,
     load_folder,
+    sandbox,
     store,
     suite_scores,
     to_outcomes,
 )
 from banzuke.evaluation.engines import OpenAICompatible
+from banzuke.evaluation.sandbox import SandboxError, isolation, run_tests
 from banzuke.exceptions import ImportFormatError, InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake
 from banzuke.testing.server import Server
 from tests.evaluation.conftest import ask, place, question
+from tests.evaluation.sandbox.isolation_here import needs_isolation
 
 
 def test_prompts_have_the_structure_and_the_shots_of_the_train_split(suite_folder, tmp_path):
@@ -89,6 +92,72 @@ def test_ten_wrong_answers_are_no_certainty(suite_folder, tmp_path):
     assert scores.present.score.strict_error == pytest.approx(both, rel=0.08)
     assert found["jsts"].zeroed
     assert found["jsts"].score.compat_error == 0  # 0 by llm-jp-eval's rule, not by measurement
+
+
+PROGRAMS = {
+    "f1": "def f1(x):\n    return x",
+    "f2": "def f2(x):\n    return 0",
+    "f3": "import os\nos._exit(0)",
+    "f4": "",
+}
+
+
+def place_programs(folder):
+    pairs = [(f"{name}を書く\nassert {name}(1) == 1", f"def {name}(x): ...") for name in PROGRAMS]
+    place(folder, "mbpp_en", pairs, ["code_exec"], output_length=200)
+
+
+def program(prompt: str) -> str:
+    return PROGRAMS[question(prompt)[:2]]
+
+
+@needs_isolation
+def test_verdicts_of_programs_are_in_records_and_report(tmp_path):
+    place_programs(tmp_path)
+    run, _, _ = ask(tmp_path, tmp_path / "runs", program, names=("mbpp_en",))
+    verdicts = [record.verdict for record in run.records()]
+    assert [one.get("reason") for one in verdicts] == ["passed", "wrong", "died", None]
+    assert verdicts[1]["detail"] == "assert f2(1) == 1"
+    (one,) = suite_scores(run.path).data_sets
+    assert (one.score.strict, one.parse_failure_rate) == (25, 0.25)
+    assert one.verdicts == {"passed": 1, "wrong": 1, "died": 1}
+
+
+def test_programs_are_not_asked_for_where_nothing_isolates_them(tmp_path, monkeypatch):
+    place_programs(tmp_path)
+    asked = []
+    monkeypatch.setattr(isolation, "_probed", lambda: (None, "bubblewrap is not installed"))
+    with pytest.raises(SandboxError, match="bubblewrap is not installed"):
+        ask(tmp_path, tmp_path / "runs", lambda p: asked.append(p) or "", names=("mbpp_en",))
+    assert not asked
+
+
+@needs_isolation
+def test_a_sandbox_that_fails_is_no_wrong_answer(tmp_path, monkeypatch):
+    """The item has no record; the same command judges it once the sandbox works."""
+    place_programs(tmp_path)
+    calls = []
+
+    def failing(*given, **named):
+        calls.append(given)
+        if len(calls) == 3:
+            raise SandboxError("the sandbox did not start its process: no memory")
+        return run_tests(*given, **named)
+
+    monkeypatch.setattr(sandbox, "run_tests", failing)
+    settings = Settings(style="alpaca-ja", n_shots=1, concurrency=1)
+    suite, _ = load_folder(tmp_path, Selection(names=("mbpp_en",), n_shots=1))
+    with Server(program) as server:
+
+        def again():
+            engine = OpenAICompatible(server.url, "test-model")
+            return evaluate(suite, engine, runs=tmp_path / "runs", settings=settings)
+
+        with pytest.raises(SandboxError, match=r"no memory .*the same command continues"):
+            again()
+        run = again()
+    assert run.n_new == 3  # two calls for each answer: the second item's first one failed
+    assert suite_scores(run.path).data_sets[0].verdicts["passed"] == 1
 
 
 def test_collections_have_data_sets_and_answers(suite_folder, tmp_path):

@@ -196,8 +196,8 @@ def evaluate(
 
     JSON keys for built data sets: run to n_new as above, scale (100), notes, signatures,
     data_sets [{name, category, metric, n_items, n_clusters, score, measures, chance,
-    near_chance, parse_failure_rate, truncation_rate, n_too_long, zeroed}], categories [{name,
-    parts, missing, score}], average and present {name, parts, missing, score}; a score is
+    near_chance, parse_failure_rate, truncation_rate, n_too_long, zeroed, verdicts}], categories
+    [{name, parts, missing, score}], average and present {name, parts, missing, score}; a score is
     {strict, strict_error, compat, compat_error}, 0 to 100, null where missing.
     """
     from banzuke import evaluation

@@ -106,8 +106,16 @@ def _print_built(found: dict[str, Any]) -> None:
     for one in found["data_sets"]:
         for measure in one["zeroed"]:
             print_note(f"{one['name']}: {measure} is missing; its compat value counts as 0.")
+        _print_verdicts(one)
     for note in found["notes"]:
         print_note(note)
+
+
+def _print_verdicts(one: dict[str, Any]) -> None:
+    from banzuke.evaluation.sandbox import REASONS
+
+    for reason, count in one["verdicts"].items():
+        print_note(f"{one['name']}, {reason}: {count} ({REASONS[reason]}).")
 
 
 def _data_set_row(one: dict[str, Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,8 @@ class Columns:
     values : dict
         By definition and measure, the value of each item.
     parse_failures, truncated, too_long : int
+    verdicts : counter of str
+        Of programs that were run: how often each reason was given.
     """
 
     benchmark: Benchmark
@@ -41,6 +44,7 @@ class Columns:
     parse_failures: int = 0
     truncated: int = 0
     too_long: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
 
     @property
     def name(self) -> str:
@@ -92,6 +96,7 @@ class Columns:
         self.parse_failures += record.parse_failure
         self.truncated += record.truncated
         self.too_long += record.error is not None
+        self.verdicts.update([record.verdict["reason"]] if record.verdict else [])
 
     def value(self, measure: str, kind: str) -> float:
         """Return the score of the data set, about 0 to 1; NaN where it is not defined."""

@@ -56,6 +56,10 @@ class Record:
     compat, strict : mapping
         For built data sets: what the answer contributes to each measure, in llm-jp-eval's
         and in the strict definition; a number, several, or None.
+    verdict : mapping
+        Of a program that was run: ``reason``, a key of `banzuke.evaluation.sandbox.REASONS`,
+        and ``detail``, text of that program. A sandbox that does not start ends the run: its
+        item has no record.
     error : str or None
         Why the item could not be asked, such as a prompt longer than the context.
     """
@@ -78,6 +82,7 @@ class Record:
     latency_seconds: float
     compat: Mapping[str, Any] = field(default_factory=dict)
     strict: Mapping[str, Any] = field(default_factory=dict)
+    verdict: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
 
     @property

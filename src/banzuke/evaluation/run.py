@@ -16,6 +16,8 @@ from banzuke.evaluation.asking import Asking, Settings
 from banzuke.evaluation.engines import Answer, Engine, EngineInfo, Request
 from banzuke.evaluation.prompts import digest
 from banzuke.evaluation.records import Appender, Record, RunFolder
+from banzuke.evaluation.sandbox import SandboxError
+from banzuke.evaluation.scoring import check_isolation
 from banzuke.evaluation.tasks import Item, Suite, Task
 from banzuke.exceptions import ConflictError, EngineError, PromptTooLongError
 
@@ -85,6 +87,9 @@ def evaluate(
     EngineError
         Where the engine is not there, dies, or refuses a request; all answers so far are
         kept.
+    SandboxError
+        Where programs are asked for and nothing isolates them, or an isolation does not
+        start: an answer that could not be judged is no wrong one, and is asked again.
     ConflictError
         Where another process works on the same run.
     """
@@ -108,6 +113,7 @@ async def _evaluate(asking: Asking, engine: Engine, runs: Path) -> Run:
             questions = list(suite.questions(settings.limit))
             missing = [pair for pair in questions if pair[1].item_id not in answered]
             if missing:
+                check_isolation(task.benchmark for task, _ in missing)
                 await _ask_all(engine, missing, folder, asking, len(questions))
             order = [item.item_id for _, item in questions]
             _close(folder, manifest, order, bool(missing))
@@ -183,8 +189,8 @@ async def _ask_all(
 
         try:
             await _work(engine, missing, appender, asking, kept)
-        except EngineError as error:
-            raise EngineError(
+        except (EngineError, SandboxError) as error:
+            raise type(error)(
                 f"{error} ({done} of {total} answers are kept in {folder.path}; "
                 "the same command continues from there)"
             ) from error

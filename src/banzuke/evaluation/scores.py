@@ -62,6 +62,8 @@ class DataSetScore:
         Items that could not be asked because the prompt is longer than the context.
     zeroed : tuple of str
         Measures whose compat value is not defined and counts as 0, as in llm-jp-eval.
+    verdicts : mapping of str to int
+        Of programs that were run: how many for each key of `banzuke.evaluation.sandbox.REASONS`.
     """
 
     name: str
@@ -77,6 +79,7 @@ class DataSetScore:
     truncation_rate: float
     n_too_long: int
     zeroed: tuple[str, ...]
+    verdicts: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,7 @@ def _data_set(one: Columns, drawn: Mapping[tuple[str, str, str], Drawn]) -> Data
         truncation_rate=one.truncated / one.n_items,
         n_too_long=one.too_long,
         zeroed=tuple(m for m in one.measures if not math.isfinite(one.value(m, "compat"))),
+        verdicts=dict(one.verdicts.most_common()),
     )
 
 

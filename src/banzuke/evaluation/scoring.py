@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from banzuke.evaluation.engines import Answer
-from banzuke.evaluation.measures import MEASURES, Value
+from banzuke.evaluation.measures import MEASURES, Judged, Value
 from banzuke.evaluation.metrics import METRICS
 from banzuke.evaluation.prompts import Prompt, Reply, is_long, prompt_text, read_reply
 from banzuke.evaluation.records import Record
 from banzuke.evaluation.tasks import Benchmark, Item
 from banzuke.evaluation.text import normalise
+
+
+def check_isolation(benchmarks: Iterable[Benchmark]) -> None:
+    """Refuse to ask for programs where nothing isolates them, before hours of other questions.
+
+    Raises
+    ------
+    SandboxError
+        Where answers to one of the benchmarks are run, and there is no isolation.
+    """
+    measures = {name for one in benchmarks for name in one.measures}
+    if any(MEASURES[name].executes for name in measures):
+        from banzuke.evaluation.sandbox import find_isolation
+
+        find_isolation()
 
 
 def record_of(
@@ -19,7 +34,7 @@ def record_of(
     """Score an answer, and return everything that is kept of it."""
     whole = bool(benchmark.measures) and is_long(benchmark)
     reply = read_reply(answer.text, style, answer.thinking, whole=whole)
-    compat, strict, unreadable = _judge(benchmark, item, reply)
+    compat, strict, main = _judge(benchmark, item, reply)
     return Record(
         item_id=item.item_id,
         task=benchmark.name,
@@ -31,7 +46,7 @@ def record_of(
         answer=reply.answer,
         thinking=reply.thinking,
         score=_single(strict[benchmark.metric]),
-        parse_failure=unreadable,
+        parse_failure=main.parse_failure,
         truncated=answer.finish_reason == "length" and not reply.complete,
         finish_reason=answer.finish_reason,
         prompt_tokens=answer.prompt_tokens,
@@ -39,6 +54,7 @@ def record_of(
         latency_seconds=round(answer.latency_seconds, 6),
         compat=compat,
         strict=strict if benchmark.measures else {},
+        verdict=dict(main.verdict or {}),
     )
 
 
@@ -58,10 +74,11 @@ def failed_record(benchmark: Benchmark, item: Item, prompt: Prompt, reason: str)
 
 def _judge(
     benchmark: Benchmark, item: Item, reply: Reply
-) -> tuple[Mapping[str, Value], Mapping[str, Value], bool]:
+) -> tuple[Mapping[str, Value], Mapping[str, Value], Judged]:
     if not benchmark.measures:
         scored = METRICS[benchmark.metric].score(reply.answer, item)
-        return {}, {benchmark.metric: scored.score}, scored.parse_failure
+        main = Judged(scored.score, scored.parse_failure)
+        return {}, {benchmark.metric: scored.score}, main
     first = normalise(reply.first_paragraph)
     judged = {name: MEASURES[name].strict(reply.answer, item) for name in benchmark.measures}
     compat = {
@@ -69,7 +86,7 @@ def _judge(
         for name in benchmark.measures
     }
     strict = {name: one.value for name, one in judged.items()}
-    return compat, strict, judged[benchmark.metric].parse_failure
+    return compat, strict, judged[benchmark.metric]
 
 
 def _single(value: Value) -> float | None:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from markupsafe import Markup
 
@@ -121,6 +122,16 @@ def breakable(text: str) -> Markup:
     Markup('ja:<wbr>&lt;b&gt;')
     """
     return Markup("<wbr>").join(re.split("(?<=[_:/-])", text))
+
+
+@cache
+def code_sets() -> frozenset[str]:
+    """Return the data sets whose answers are programs, to be shown as such."""
+    from banzuke.evaluation.data_sets import data_sets
+    from banzuke.evaluation.suites.mini.cg import BENCHMARK
+
+    declared = (one.name for one in data_sets().values() if one.category == BENCHMARK.category)
+    return frozenset((BENCHMARK.name, *declared))
 
 
 def _is_hidden(sign: str) -> bool:

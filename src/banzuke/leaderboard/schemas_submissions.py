@@ -110,6 +110,9 @@ class AnsweredItem(BaseModel):
     score: float | None = Field(
         description="0 to 1; null where an answer has no score of its own, as in a correlation."
     )
+    verdict: dict[str, str] | None = Field(
+        None, description="Of a program that was run: reason and detail, as its tests found."
+    )
     parse_failure: bool = Field(description="No answer could be found in what came back.")
     truncated: bool = Field(description="It was cut off at the longest length.")
     finish_reason: str | None

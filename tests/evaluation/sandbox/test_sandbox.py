@@ -148,16 +148,42 @@ def test_an_isolation_that_lets_things_through_is_refused(monkeypatch) -> None:
 
 
 @needs_isolation
-def test_code_that_never_ran_is_no_wrong_answer() -> None:
+@pytest.mark.parametrize("which", ["candidate", "judge"])
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("echo no memory for it; exit 3", "no memory for it"),
+        ("exit 3", "it ended with status 3"),
+        ("exec sleep 60", "the limit of CPU time or of waiting time was reached"),
+    ],
+)
+def test_code_that_never_ran_is_no_wrong_answer(which: str, does: str, words: str) -> None:
     found = find_isolation()
+    limits = Limits(wall_seconds=1 if "sleep" in does else 30)
 
     def lacking(role, arguments, descriptors, limits):
-        if role == "candidate":
-            return ["/bin/sh", "-c", "echo no memory for it; exit 3"]
+        if role == which:
+            return ["/bin/sh", "-c", does]
         return found.command(role, arguments, descriptors, limits)
 
-    with pytest.raises(SandboxError, match="did not start its process: no memory for it"):
-        run_tests("x = 1", "assert x == 1", isolation=replace(found, command=lacking))
+    with pytest.raises(SandboxError, match=f"did not start its process: {words}"):
+        run_tests(
+            "x = 1", "assert x == 1", limits=limits, isolation=replace(found, command=lacking)
+        )
+
+
+@needs_isolation
+@pytest.mark.parametrize(
+    ("tests", "reason"),
+    [
+        ("import os\nassert x == 1\nos._exit(0)", "judge"),
+        ("assert x == 1\nwhile x: pass", "time"),
+        ("print('{}')\nassert x == 1", "passed"),
+        ("print(end='no line')\nassert x == 2", "wrong"),
+    ],
+)
+def test_a_judge_that_began_and_was_stopped_is_told_apart(tests: str, reason: str) -> None:
+    assert run_tests("x = 1", tests, limits=Limits(cpu_seconds=1)).reason == reason
 
 
 def test_limits_are_positive() -> None:

@@ -10,10 +10,40 @@ from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.schemas import State
 from banzuke.outcomes import Lake
 from tests.evaluation.conftest import place
+from tests.evaluation.sandbox.isolation_here import needs_isolation
 from tests.leaderboard.service.board import board
 from tests.leaderboard.serving import serving
 
 BOARDS = ["llm-jp", "llm-jp-data-sets", "llm-jp-items"]
+
+
+PROGRAM = "def f(x):\n    if x:\n        return 1"
+
+
+@needs_isolation
+def test_programs_are_shown_as_such_with_the_verdict_of_their_tests(tmp_path):
+    suite = tmp_path / "suite"
+    pairs = [(f"f を書く\nassert f(0) == {i}", "def f(x): return 1") for i in (1, 2)]
+    place(suite, "mbpp", pairs, ["code_exec"], output_length=50)
+    settings = {"suite_directory": suite, "suites": ("llm-jp",)}
+    server = {"respond": lambda prompt: PROGRAM}
+    with board(str(tmp_path / "data"), server=server, **settings) as here:
+        made = here.submit(suite="llm-jp")
+        here.work()
+        with (
+            serving(here.settings.data, here.settings) as served,
+            httpx.Client(base_url=served.url) as client,
+        ):
+            told = client.get(f"/submissions/{made}/answers").text
+            assert f'<div class="said code" dir="ltr" tabindex="0">{PROGRAM}</div>' in told
+            assert "an assertion does not hold <code" in told
+            assert "assert f(0) == 1</code>" in told
+            item, _ = client.get(f"/api/v1/submissions/{made}/items").json()["items"]
+            assert item["verdict"] == {"reason": "wrong", "detail": "assert f(0) == 1"}
+            model = client.get("/boards/llm-jp/models/test-model").text
+            link = re.search(r'href="(/boards/llm-jp-items/items/[^"]+)"', model)
+            items = client.get(link[1]).text
+            assert f'<td class="answer code" dir="ltr">{PROGRAM}</td>' in items
 
 
 def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,10 +16,19 @@ data set is made of, or None where the answer is left out or the value is not kn
 
 
 class Judged(NamedTuple):
-    """A value, and whether an answer of the wanted form was found at all."""
+    """A value, whether an answer of the wanted form was found at all, and of programs why.
+
+    Parameters
+    ----------
+    value : Value
+    parse_failure : bool
+    verdict : mapping of str to str or None
+        ``reason`` and ``detail`` of `banzuke.evaluation.sandbox.Verdict`.
+    """
 
     value: Value
     parse_failure: bool = False
+    verdict: Mapping[str, str] | None = None
 
 
 Combine = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -57,6 +66,8 @@ class Measure:
         Whether a value comes from a neural model or a file, not from the answer alone.
     whole : bool, default False
         Whether an answer may have several paragraphs: both values take all of it.
+    executes : bool, default False
+        Whether answers are programs that are run, which needs an isolation.
     signature : str, default ""
         How the library behind the strict value names its settings.
     """
@@ -70,4 +81,5 @@ class Measure:
     combine_strict: Combine = mean
     imported: bool = False
     whole: bool = False
+    executes: bool = False
     signature: str = ""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from banzuke.evaluation.measures._base import Judged, Measure
 from banzuke.evaluation.tasks import Item
+
+if TYPE_CHECKING:
+    from banzuke.evaluation.sandbox import Verdict
 
 _DEFINES = re.compile(r"^(?:async )?def ", re.MULTILINE)
 _FENCE = re.compile(r"```[a-zA-Z0-9]*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -23,10 +27,10 @@ def read_code(answer: str) -> str:
     return fenced[1] if fenced else answer.strip("\n")
 
 
-def _passes(code: str, item: Item) -> float:
+def _judge(code: str, item: Item) -> Verdict:
     from banzuke.evaluation.sandbox import run_tests
 
-    return float(run_tests(_program(code, item), str(item.tests[0]["program"])).passed)
+    return run_tests(_program(code, item), str(item.tests[0]["program"]))
 
 
 def _program(code: str, item: Item) -> str:
@@ -43,13 +47,17 @@ def _is_clean(code: str, item: Item) -> float:
 
 def compat(text: str, item: Item) -> float:
     """Return 1 where the text before the first blank line passes the tests."""
-    return _passes(read_code(text), item) if text.strip() else 0.0
+    return float(_judge(read_code(text), item).passed) if text.strip() else 0.0
 
 
 def strict(answer: str, item: Item) -> Judged:
     """Return 1 where the program in the answer passes the tests."""
     code = read_code(answer)
-    return Judged(_passes(code, item)) if code.strip() else Judged(0.0, True)
+    if not code.strip():
+        return Judged(0.0, True)
+    found = _judge(code, item)
+    verdict = {"reason": found.reason, "detail": found.detail}
+    return Judged(float(found.passed), verdict=verdict)
 
 
 def compat_check(text: str, item: Item) -> float:
@@ -70,6 +78,7 @@ MEASURES = (
         difference="the whole answer, without the fence around it, is the program",
         compat=compat,
         strict=strict,
+        executes=True,
     ),
     Measure(
         name="pylint_check",

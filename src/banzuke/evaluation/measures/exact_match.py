@@ -18,8 +18,8 @@ def strict(answer: str, item: Item) -> Judged:
     Examples
     --------
     >>> item = Item(item_id="q", text="", answers=("Ａ",), labels=("A", "B"))
-    >>> strict("A", item), strict("E", item)
-    (Judged(value=1.0, parse_failure=False), Judged(value=0.0, parse_failure=True))
+    >>> strict("A", item)[:2], strict("E", item)[:2]
+    ((1.0, False), (0.0, True))
     """
     given = normalise(answer)
     readable = bool(given) and (not item.labels or given in map(normalise, item.labels))

@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "error": "the code raised an exception in a test",
         "code": "the code does not compile or raised an exception before the tests",
         "died": "the process of the code ended or answered nonsense before the tests did",
+        "judge": "the process of the tests was stopped by its limits on what the code returned",
         "time": "the limit of CPU time or of waiting time was reached",
         "output": "the code printed more than is allowed",
         "tests": "the tests are no valid Python, or reach no assertion",

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from banzuke.evaluation.sandbox._records import REASONS, Limits, Verdict
+from banzuke.evaluation.sandbox.child.judge import BEGUN
 from banzuke.evaluation.sandbox.isolation import Isolation, SandboxError, find_isolation
 
 _VERDICT_BYTES = 2**16
+_BEGUN = f"{BEGUN}\n".encode()
 _XCPU = (128 + signal.SIGXCPU, -signal.SIGXCPU)  # as bubblewrap reports it, and bare
 _STARTS = 2  # a busy machine may lack a process or memory for a moment
 _UIDS = range(40_000, 60_000)  # mapped in rootless containers too, and nobody's elsewhere
@@ -70,19 +72,23 @@ def run_tests(
     found = isolation or find_isolation()
     for _ in range(_STARTS):
         verdict, said = _judged(found, chosen, job)
-        if verdict.reason != "start":
+        if verdict is not None:
             return verdict
     # the code never ran: that is no fault of the model, and no score
     raise SandboxError(f"the sandbox {found.name} did not start its process: {said}")
 
 
-def _judged(isolation: Isolation, limits: Limits, job: bytes) -> tuple[Verdict, str]:
-    """Run once; return the verdict, and the last words of the process of the code."""
+def _judged(isolation: Isolation, limits: Limits, job: bytes) -> tuple[Verdict | None, str]:
+    """Run once; return the verdict, or None and the last words of the process that failed."""
     with _Pair.started(isolation, limits) as pair:
         content, cause, printed = pair.wait(job, limits)
-        ended = pair.candidate_status() if cause is None else None
-    said = printed.decode(errors="replace").strip()[-300:]
-    return _verdict(content, cause, ended), said or f"it ended with status {ended}"
+        judge, candidate = pair.statuses() if cause is None else (None, None)
+    before, begun, rest = content.partition(_BEGUN)
+    if not begun:
+        last_words = _text(printed) or _text(before)
+        status = REASONS[cause] if cause else f"it ended with status {judge or candidate}"
+        return None, last_words or status
+    return _verdict(rest, cause, judge, candidate), ""
 
 
 @dataclass
@@ -123,11 +129,15 @@ class _Pair:
         cause = reader.run(self.judge, job, time.monotonic() + limits.wall_seconds)
         return reader.content[self.judge.stdout], cause, reader.content[self.candidate.stdout]
 
-    def candidate_status(self) -> int | None:
-        """Return how the candidate ended, None where it still runs."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return self.candidate.wait(0.2)
-        return None
+    def statuses(self) -> tuple[int | None, int | None]:
+        """Return how judge and candidate ended, None where one still runs."""
+        return _status(self.judge), _status(self.candidate)
+
+
+def _status(process: subprocess.Popen[bytes]) -> int | None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(0.2)
+    return None
 
 
 class _Reader:
@@ -217,16 +227,21 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _verdict(content: bytes, cause: str | None, ended: int | None) -> Verdict:
+def _verdict(rest: bytes, cause: str | None, judge: int | None, candidate: int | None) -> Verdict:
+    """Read what the judge printed after it had begun, and how both processes ended."""
     if cause is not None:
         return Verdict(passed=False, reason=cause, detail=REASONS[cause])
     try:
-        found: dict[str, Any] = json.loads(content)
+        found: dict[str, Any] = json.loads(rest.rpartition(b"\n")[2])
         verdict = Verdict(**found)
     except (ValueError, TypeError):
-        # the judge itself was stopped: by a limit, or because it could not start
-        said = content.decode(errors="replace").strip()[-300:]
-        return Verdict(passed=False, reason="died", detail=said or "the judge was stopped")
-    if verdict.reason == "died" and ended in _XCPU:
+        # it ran the tests on what the code returned, and a limit ended it
+        reason = "time" if judge in _XCPU else "judge"
+        return Verdict(passed=False, reason=reason, detail=_text(rest) or REASONS[reason])
+    if verdict.reason == "died" and candidate in _XCPU:
         return Verdict(passed=False, reason="time", detail=REASONS["time"])
     return verdict
+
+
+def _text(printed: bytes) -> str:
+    return printed.decode(errors="replace").strip()[-300:]

@@ -27,7 +27,7 @@ _unsafe: ContextVar[bool] = ContextVar("banzuke_unsafe_code", default=False)
 
 
 class SandboxError(BanzukeError, RuntimeError):
-    """The platform offers no isolation for code that nobody has read."""
+    """The platform offers no isolation for code that nobody has read, or it did not start."""
 
 
 class Command(Protocol):

@@ -17,7 +17,7 @@ from banzuke.evaluation._hardware import hardware
 from banzuke.evaluation.asking import Asking
 from banzuke.evaluation.engines import EngineInfo, OpenAICompatible
 from banzuke.evaluation.records import Record
-from banzuke.evaluation.scoring import failed_record, record_of
+from banzuke.evaluation.scoring import check_isolation, failed_record, record_of
 from banzuke.evaluation.suites import SUITES
 from banzuke.evaluation.tasks import Item, Suite, Task
 from banzuke.exceptions import EngineError, NotFoundError, PromptTooLongError, StorageError
@@ -102,6 +102,7 @@ class Evaluation:
         """Ask the engine who it is, note what is to be done, and return the data sets."""
         for task in self._asking.suite.tasks:  # too few shots are noticed before an engine starts
             self._asking.request(task, task.items[0])
+        check_isolation(task.benchmark for task in self._asking.suite.tasks)
         info = self._describe(self._opened())
         facts = {
             "identity": self._asking.identity(info),

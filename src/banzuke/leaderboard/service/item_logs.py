@@ -125,7 +125,7 @@ class ItemLogs:
         Returns
         -------
         list of dict
-            Columns of the logs; ``gold`` and ``error`` besides, from ``more``.
+            Columns of the logs; ``gold``, ``error`` and ``verdict`` besides, from ``more``.
         int
             How many there are in all.
         """
@@ -200,7 +200,8 @@ def _row(submission: str, run: int, data_set: str, record: Record, at: datetime)
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     at = datetime.fromtimestamp(row["at"] / 1e6, tz=UTC)
     more = orjson.loads(row["more"])
-    return {**row, "at": at, "gold": more["gold"], "error": more.get("error"), "more": more}
+    told = {name: more.get(name) or None for name in ("error", "verdict")}
+    return {**row, "at": at, "gold": more["gold"], **told, "more": more}
 
 
 def _record(row: Mapping[str, Any]) -> Record:

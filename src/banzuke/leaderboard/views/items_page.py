@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from banzuke.leaderboard.board import Board
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.cells import mark, score, visible
+from banzuke.leaderboard.cells import code_sets, mark, score, visible
 from banzuke.leaderboard.links import flag_url, model_key, model_url
 from banzuke.leaderboard.refusals import NotThereError, RefusedError
 from banzuke.outcomes import Outcomes
@@ -39,7 +39,7 @@ class ItemsQuery(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class ItemLine:
-    """One item: its score, the answer if there is one, and further layers by name."""
+    """One item: its score, the answer if there is one (a program?), and further layers by name."""
 
     item: str
     benchmark: str
@@ -47,6 +47,7 @@ class ItemLine:
     mark: str
     answer: str | None
     details: list[tuple[str, str]]
+    is_code: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,7 @@ def _line(outcomes: Outcomes, row: int, column: int, say: Catalogue) -> ItemLine
         mark=mark(value),
         answer=None if answer is None else _shown(answer),
         details=[(visible(name, 40), text) for name, text in details if text],
+        is_code=record.get("task") in code_sets(),
     )
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from banzuke.leaderboard import actions
 from banzuke.leaderboard.catalogue import Catalogue
-from banzuke.leaderboard.cells import mark, score, visible
+from banzuke.leaderboard.cells import code_sets, mark, score, visible
 from banzuke.leaderboard.links import board_url, model_url
 from banzuke.leaderboard.security.identity import Identity
 from banzuke.leaderboard.service.schemas import State, StepProgress, Submission, SubmissionEvent
@@ -204,8 +204,9 @@ def answers_url(submission: str, data_set: str = "", page: int = 1) -> str:
 class AnswerCard:
     """One question: prompt as (who speaks, text), answer, gold answers, score.
 
-    ``mark`` is right, wrong, part, or unscored where the answer has no score of its own;
-    ``error`` says why the question could not be asked.
+    ``is_code`` says that the answer is a program, ``verdict`` what its tests found and
+    ``detail`` the assertion or exception. ``mark`` is right, wrong, part, or unscored where
+    the answer has no score of its own; ``error`` says why the question could not be asked.
     """
 
     data_set: str
@@ -220,6 +221,9 @@ class AnswerCard:
     mark: str
     is_unreadable: bool
     is_truncated: bool
+    is_code: bool
+    verdict: str
+    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +273,8 @@ def answers_page(
 
 def _card(row: Mapping[str, Any], say: Catalogue) -> AnswerCard:
     value = row["score"]
+    verdict = row["verdict"] or {}
+    reason = str(verdict.get("reason", ""))
     return AnswerCard(
         data_set=str(row["data_set"]),
         item=visible(str(row["item"]), 120),
@@ -282,6 +288,9 @@ def _card(row: Mapping[str, Any], say: Catalogue) -> AnswerCard:
         mark=mark(value),
         is_unreadable=bool(row["parse_failure"]),
         is_truncated=bool(row["truncated"]),
+        is_code=row["data_set"] in code_sets(),
+        verdict=say.known(f"answers.verdict_{reason}", reason) if reason else "",
+        detail=_text(verdict.get("detail")),
     )
 
 

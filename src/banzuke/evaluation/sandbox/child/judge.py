@@ -18,6 +18,7 @@ from typing import Any
 from . import wire
 from .confine import confine
 
+BEGUN = "both processes are there"
 _COUNT = "__assertion_passed__"
 
 
@@ -203,10 +204,8 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
         nonlocal count
         count += 1
 
-    stage = "start"
+    stage = "tests"
     try:
-        link.ask("ready")
-        stage = "tests"
         tree = ast.fix_missing_locations(_Counted().visit(ast.parse(tests)))
         program = compile(tree, "<tests>", "exec")
         stage = "code"
@@ -217,7 +216,7 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
         space |= {name: link.ask("name", name) for name in names}
         exec(program, space)  # noqa: S102 - the data set's tests, in a sandbox of their own
     except wire.WireError as error:
-        return _verdict("start" if stage == "start" else "died", error, count)
+        return _verdict("died", error, count)
     except AssertionError as error:
         return _verdict("wrong", error, count, _line(error, tests))
     except BaseException as error:
@@ -227,7 +226,7 @@ def judge(link: Link, code: str, tests: str) -> dict[str, Any]:
     return {"passed": True, "reason": "passed", "detail": "", "n_assertions": count}
 
 
-_REASONS = {"start": "start", "tests": "tests", "code": "code", "run": "error"}
+_REASONS = {"tests": "tests", "code": "code", "run": "error"}
 
 
 def _line(error: BaseException, tests: str) -> str:
@@ -247,9 +246,20 @@ def _verdict(reason: str, error: BaseException, count: int, where: str = "") -> 
 
 
 def main(limits: dict[str, Any], source: int, target: int) -> None:
-    """Read the job from standard input, judge, and print the verdict."""
+    """Read the job from standard input, judge, and print the verdict on the last line.
+
+    A line before says that both processes are there and nothing of the code has run yet:
+    without it the parent knows that the sandbox failed, not the code.
+    """
     confine(limits)
     job = json.loads(sys.stdin.buffer.read())
-    verdict = judge(Link(source, target), job["code"], job["tests"])
-    sys.stdout.write(json.dumps(verdict))
+    link = Link(source, target)
+    try:
+        link.ask("ready")
+    except wire.WireError:
+        return  # the other process is not there; its last words say why
+    sys.stdout.write(f"{BEGUN}\n")
+    sys.stdout.flush()
+    verdict = judge(link, job["code"], job["tests"])
+    sys.stdout.write(f"\n{json.dumps(verdict)}")
     sys.stdout.flush()
