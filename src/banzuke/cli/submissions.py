@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +14,7 @@ import typer
 from banzuke.cli.options import JsonOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.cli.service import ServiceData, results_database, service_settings
+from banzuke.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from banzuke.leaderboard.service.schemas import Submission
@@ -126,6 +129,56 @@ def rerun(
     """
     with _store(data) as store:
         _report(store.rerun(submission, actor=_ACTOR, reason=reason), json)
+
+
+@app.command("values")
+def add_values(
+    submission: _Id,
+    values: Annotated[
+        Path | None,
+        typer.Option(
+            "--values",
+            metavar="FILE",
+            help="Computed elsewhere: item_id, metric, value (JSON Lines, CSV).",
+        ),
+    ] = None,
+    comet_model: Annotated[
+        Path | None,
+        typer.Option("--comet-model", metavar="FILE", help="Checkpoint of wmt22-comet-da."),
+    ] = None,
+    bert_model: Annotated[
+        Path | None, typer.Option("--bert-model", metavar="DIR", help="Model of BERTScore.")
+    ] = None,
+    data: ServiceData = None,
+    json: JsonOption = False,
+) -> None:
+    """Add COMET or BERTScore to a finished submission, and put it on its board anew.
+
+    Nothing is asked again. Values that are there already stay, or give way to new ones of the
+    same item and metric.
+
+    JSON keys: submission, run, n_values, board, changed.
+    """
+    if values is None and comet_model is None and bert_model is None:
+        raise InvalidInputError("there is nothing to add: pass --values, --comet-model or more")
+    settings = service_settings(data=data)
+    from banzuke.cli import evaluate_suite
+    from banzuke.leaderboard.service import neural_values
+
+    def fill(run: Path) -> None:
+        evaluate_suite.add_values(
+            run, values=values, comet_model=comet_model, bert_model=bert_model
+        )
+
+    with results_database(settings) as database:
+        found = neural_values.add_values(submission, fill, database=database, settings=settings)
+    if json:
+        print_json(asdict(found))
+        return
+    print_note(
+        f"{found.submission} has {found.n_values} values now; the board {found.board} "
+        f"{'shows its new scores' if found.changed else 'is as it was'}"
+    )
 
 
 @contextmanager

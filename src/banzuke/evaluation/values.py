@@ -56,7 +56,9 @@ def import_values(run: Path, path: Path) -> int:
     known = set(RunFolder(run).places())
     strange = next((item for item in found if item not in known), None)
     if strange is not None:
-        raise InvalidInputError(f"{path} has a value for {strange!r}, which is no item of {run}")
+        raise InvalidInputError(
+            f"{path} has a value for {strange!r}, which is no item of {run.name}"
+        )
     keep_values(run, found)
     return sum(map(len, found.values()))
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx
+import numpy as np
+import pytest
+from typer.testing import CliRunner
 
+from banzuke.cli.app import app
+from banzuke.leaderboard.service.evaluation import suite_of
 from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.schemas import State
 from banzuke.outcomes import Lake
@@ -44,6 +50,60 @@ def test_programs_are_shown_as_such_with_the_verdict_of_their_tests(tmp_path):
             link = re.search(r'href="(/boards/llm-jp-items/items/[^"]+)"', model)
             items = client.get(link[1]).text
             assert f'<td class="answer code" dir="ltr">{PROGRAM}</td>' in items
+
+
+def test_values_computed_later_come_onto_the_board(tmp_path):
+    """COMET of a finished submission: nothing is asked again, and the category gets a score."""
+    suite = tmp_path / "suite"
+    for name in ("alt-j-to-e", "wikicorpus-j-to-e"):
+        pairs = [(f"{name}の朝{i}。", "Morning.") for i in range(2)]
+        place(suite, name, pairs, ["comet_wmt22", "bleu"])
+    data = str(tmp_path / "data")
+    settings = {"suite_directory": suite, "suites": ("llm-jp",)}
+    environment = {"BANZUKE_SUITE_DIRECTORY": str(suite), "BANZUKE_SUITES": '["llm-jp"]'}
+    environment |= {"BANZUKE_ITEM_LIMIT": "2"}
+    file = tmp_path / "comet.jsonl"
+
+    def add(*arguments: str):
+        given = ["submissions", "values", made, "--data", data, *arguments]
+        return CliRunner().invoke(app, given, env=environment)
+
+    with board(data, server={"respond": lambda prompt: "A morning."}, **settings) as here:
+        made = here.submit(suite="llm-jp")
+        assert "is pending; values are" in str(add("--values", str(file)).exception)
+        here.work()
+        asked = len(here.server.received)
+        lake = Lake(here.settings.data)
+        assert np.isnan(lake.read("llm-jp").scores[0, 0])
+        rows, _ = ItemLogs(here.settings.logs).query(made, 1)
+        places = {row["item"]: (row["item"].startswith("alt") + 1) / 4 for row in rows}
+        lines = [
+            json.dumps({"item_id": item, "metric": "comet_wmt22", "value": value})
+            for item, value in places.items()
+        ]
+        for some in (lines[:2], lines[2:]):  # in two parts: the first stays
+            file.write_text("\n".join(some))
+            done = add("--values", str(file), "--json")
+        assert json.loads(done.stdout) == {
+            "submission": made,
+            "run": 1,
+            "n_values": 4,
+            "board": "llm-jp",
+            "changed": True,
+        }
+        after = lake.read("llm-jp")
+        assert after.scores[0, 0] == pytest.approx((0.5 + 0.25) / 2)
+        assert after.n_models == 1
+        assert len(here.server.received) == asked
+        again = add("--values", str(file), "--json")
+        assert json.loads(again.stdout)["changed"] is False
+        file.write_text(lines[0].replace("alt", "other").replace("wiki", "other"))
+        assert "which is no item of" in str(add("--values", str(file)).exception)
+        assert "nothing to add" in str(add().exception)
+        place(suite, "alt-j-to-e", [("夜。", "Night.")], ["comet_wmt22"])
+        suite_of.cache_clear()
+        file.write_text(lines[0])
+        assert "are not those of the suite now" in str(add("--values", str(file)).exception)
 
 
 def test_a_built_suite_is_asked_shown_and_withdrawn(tmp_path):

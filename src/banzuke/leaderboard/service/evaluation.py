@@ -28,6 +28,7 @@ from banzuke.leaderboard.service.database import now
 from banzuke.leaderboard.service.engines import engine_for
 from banzuke.leaderboard.service.item_logs import ItemLogs
 from banzuke.leaderboard.service.publishing import Published
+from banzuke.leaderboard.service.schemas import SubmissionRequest
 from banzuke.leaderboard.service.settings import ServiceSettings
 from banzuke.outcomes import Lake
 
@@ -87,16 +88,7 @@ class Evaluation:
 
     @functools.cached_property
     def _asking(self) -> Asking:
-        request, settings = self.claim.request, self._settings
-        return Asking(
-            suite=suite_of(request.suite or settings.default_suite, settings, request.shots),
-            settings=Settings(
-                style="chat" if request.prompt_style == "chat" else settings.base_style,
-                n_shots=request.shots,
-                limit=settings.item_limit,
-                concurrency=settings.request_concurrency,
-            ),
-        )
+        return asking_of(self.claim.request, self._settings)
 
     def plan(self) -> list[str]:
         """Ask the engine who it is, note what is to be done, and return the data sets."""
@@ -163,7 +155,9 @@ class Evaluation:
             asking=self._asking,
             facts=self._answers.facts(claim.submission, claim.run),
         )
-        stored = published.put(Lake(self._settings.data), self._in_order())
+        records = in_order(self._logs, self._asking, claim.submission, claim.run)
+        values = self._logs.values(claim.submission, claim.run)
+        stored = published.put(Lake(self._settings.data), records, values)
         note = None
         if stored.kept_other is not None:
             note = (
@@ -250,17 +244,31 @@ class Evaluation:
         if not complete:
             raise StoppedError
 
-    def _in_order(self) -> Iterator[Record]:
-        claim, limit = self.claim, self._asking.settings.limit
-        for task in self._asking.suite.tasks:
-            records = self._logs.records(claim.submission, claim.run, task.benchmark.name)
-            for item in task.items[:limit]:
-                if item.item_id not in records:
-                    raise StorageError(
-                        f"the logs of {claim.workflow} lack the answer to {item.item_id}; "
-                        "re-run the submission"
-                    )
-                yield records[item.item_id]
+
+def asking_of(request: SubmissionRequest, settings: ServiceSettings) -> Asking:
+    """Return the suite of a submission, and how it is asked."""
+    return Asking(
+        suite=suite_of(request.suite or settings.default_suite, settings, request.shots),
+        settings=Settings(
+            style="chat" if request.prompt_style == "chat" else settings.base_style,
+            n_shots=request.shots,
+            limit=settings.item_limit,
+            concurrency=settings.request_concurrency,
+        ),
+    )
+
+
+def in_order(logs: ItemLogs, asking: Asking, submission: str, run: int) -> Iterator[Record]:
+    """Yield the answers of a run from its logs, in the order of its suite."""
+    for task in asking.suite.tasks:
+        records = logs.records(submission, run, task.benchmark.name)
+        for item in task.items[: asking.settings.limit]:
+            if item.item_id not in records:
+                raise StorageError(
+                    f"the logs of run {run} of {submission} lack the answer to {item.item_id}; "
+                    "re-run the submission"
+                )
+            yield records[item.item_id]
 
 
 @functools.lru_cache(maxsize=8)

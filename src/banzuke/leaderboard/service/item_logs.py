@@ -14,6 +14,7 @@ import orjson
 import polars as pl
 
 from banzuke.evaluation.records import Record
+from banzuke.evaluation.values import Values
 from banzuke.exceptions import InvalidInputError, StorageError
 from banzuke.outcomes.files import write_atomic
 
@@ -37,6 +38,7 @@ _SCHEMA: Mapping[str, Any] = {
     "more": pl.String,
 }
 _ITEM = "item_id"
+_VALUES = "values.json"
 # a time with a zone would need an extension of DuckDB; shorter names first, so 10 follows 9
 _PAGE = """
 SELECT * REPLACE (epoch_us("at") AS "at") FROM answers {condition}
@@ -74,14 +76,32 @@ class ItemLogs:
         rows = [_row(submission, run, data_set, record, at) for record, at in records]
         buffer = BytesIO()
         pl.DataFrame(rows, schema=dict(_SCHEMA)).write_parquet(buffer, compression="zstd")
-        path = self._file(submission, run, data_set)
+        self._put(self._file(submission, run, data_set), buffer.getvalue())
+
+    def _put(self, path: str, content: bytes) -> None:
         try:
             if self._local:
-                write_atomic(Path(path), buffer.getvalue())
+                write_atomic(Path(path), content)
             else:
-                self._fs.pipe_file(path, buffer.getvalue())
+                self._fs.pipe_file(path, content)
         except OSError as error:
             raise StorageError(f"the log {path} cannot be written: {error}") from error
+
+    def values(self, submission: str, run: int) -> dict[str, dict[str, float]]:
+        """Return the values of neural metrics that were added to a run, by item and measure."""
+        path = f"{self._folder(submission, run)}/{_VALUES}"
+        try:
+            found: dict[str, dict[str, float]] = (
+                orjson.loads(self._fs.cat_file(path)) if self._fs.exists(path) else {}
+            )
+        except (OSError, ValueError) as error:
+            raise StorageError(f"the values {path} cannot be read: {error}") from error
+        return found
+
+    def keep_values(self, submission: str, run: int, values: Values) -> None:
+        """Replace the values of a run."""
+        content = orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+        self._put(f"{self._folder(submission, run)}/{_VALUES}", content)
 
     def exists(self, submission: str, run: int, data_set: str) -> bool:
         """Whether the answers of a data set are here."""

@@ -17,6 +17,7 @@ from banzuke.evaluation.engines import EngineInfo
 from banzuke.evaluation.records import RECORDS, Record
 from banzuke.evaluation.run import Run
 from banzuke.evaluation.store import Stored, store
+from banzuke.evaluation.values import Values, keep_values
 from banzuke.leaderboard.service.schemas import SubmissionRequest
 from banzuke.outcomes import Lake
 
@@ -77,7 +78,7 @@ class Published:
     asking: Asking
     facts: Mapping[str, Any]
 
-    def put(self, lake: Lake, records: Iterable[Record]) -> Stored:
+    def put(self, lake: Lake, records: Iterable[Record], values: Values | None = None) -> Stored:
         """Write the row; an earlier one of the submission is replaced.
 
         A row of another submission stays: the same model at another endpoint is told apart
@@ -88,12 +89,14 @@ class Published:
         lake : Lake
         records : iterable of Record
             In the order of the suite.
+        values : mapping, optional
+            Of neural metrics, by item and measure.
         """
         with tempfile.TemporaryDirectory(prefix="banzuke-publish-") as folder:
             path = Path(folder)
-            with (path / RECORDS).open("wb") as file:
-                for record in records:
-                    file.write(orjson.dumps(asdict(record), option=orjson.OPT_APPEND_NEWLINE))
+            write_records(path, records)
+            if values:
+                keep_values(path, values)
             run = Run(
                 run_id=self.run_id,
                 path=path,
@@ -158,6 +161,13 @@ class Published:
             "banzuke_version": identity["banzuke"],
             "hardware": _hardware_text(self.facts["hardware"]),
         }
+
+
+def write_records(folder: Path, records: Iterable[Record]) -> None:
+    """Write records as those of a run."""
+    with (folder / RECORDS).open("wb") as file:
+        for record in records:
+            file.write(orjson.dumps(asdict(record), option=orjson.OPT_APPEND_NEWLINE))
 
 
 def submitted_row(models: pl.DataFrame, submission: str) -> str | None:
