@@ -23,10 +23,13 @@ ITEMS = pl.DataFrame(
 )
 
 
+GROUPS = {"task", "text", "surface", "surface_rbf", "options"}
+
+
 def test_learning_and_transforming_at_once_is_the_same_as_one_by_one() -> None:
     at_once = ItemFeatures().fit_transform(ITEMS)
     one_by_one = ItemFeatures().fit(ITEMS).transform(ITEMS)
-    assert set(at_once) == {"task", "text", "surface", "surface_rbf"} == set(one_by_one)
+    assert set(at_once) == GROUPS == set(one_by_one)
     for name, matrix in at_once.items():
         np.testing.assert_allclose(matrix, one_by_one[name], atol=1e-6)
     np.testing.assert_allclose(

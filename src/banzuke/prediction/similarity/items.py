@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +13,12 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.kernel_approximation import RBFSampler
 from sklearn.utils.validation import check_is_fitted
 
+from banzuke.prediction.similarity.answers import (
+    options_of,
+    right_option_features,
+    right_options,
+    solution_features,
+)
 from banzuke.prediction.similarity.text import TextFeatures
 
 __all__ = ["ItemFeatures"]
@@ -26,9 +33,10 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
 
     ``text``: `TextFeatures` of question and choices. ``embedding``: what ``encoder`` makes of
     them, such as `TextEmbeddings`. ``surface``: lengths, numbers, choices,
-    negation, the place of the right answer, standardised within each benchmark, and
-    ``surface_rbf``, random Fourier features of them. ``task``: one-hot. A group whose columns
-    are missing is empty.
+    negation, the place of the right answer, and ``surface_rbf``, random Fourier features of
+    them. ``solution``: `solution_features`. ``options``: `right_option_features`. These
+    numbers are standardised within each benchmark. ``task``: one-hot. A group whose columns
+    are missing is not there.
 
     Parameters
     ----------
@@ -62,14 +70,18 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
         self.text_ = TextFeatures(random_state=self.random_state)
         vectors = self.text_.fit_transform(texts)
         self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
-        values = _surface(items)
-        self.scales_ = {}
-        for name, rows in _benchmarks(items).items():
-            self.scales_[name] = _scale(values[rows])
-        self.overall_ = _scale(values)
+        values = {name: describe(items) for name, describe in _DESCRIBED.items()}
+        self.scales_ = {
+            name: _Scales.of(matrix, _benchmarks(items))
+            for name, matrix in values.items()
+            if matrix.any()
+        }
+        surface = values["surface"]
         self._fourier = RBFSampler(
-            gamma=0.5 / values.shape[1], n_components=self.n_fourier, random_state=self.random_state
-        ).fit(values)
+            gamma=0.5 / surface.shape[1],
+            n_components=self.n_fourier,
+            random_state=self.random_state,
+        ).fit(surface)
         return self._named(items, self._of_texts(items, texts, vectors, values))
 
     def transform(self, items: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -79,19 +91,25 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
             return self._named(items)
         texts = _full_texts(items)
         vectors = self.text_.transform(texts)
-        return self._named(items, self._of_texts(items, texts, vectors, _surface(items)))
+        values = {name: _DESCRIBED[name](items) for name in self.scales_}
+        return self._named(items, self._of_texts(items, texts, vectors, values))
 
     def _of_texts(
-        self, items: pl.DataFrame, texts: list[str], vectors: np.ndarray, values: np.ndarray
+        self,
+        items: pl.DataFrame,
+        texts: list[str],
+        vectors: np.ndarray,
+        values: dict[str, np.ndarray],
     ) -> dict[str, np.ndarray]:
-        for name, rows in _benchmarks(items).items():
-            centre, spread = self.scales_.get(name, self.overall_)
-            values[rows] = np.clip((values[rows] - centre) / spread, -5, 5)
         groups = {"text": vectors}
         if self.encoder_ is not None:
             groups["embedding"] = np.asarray(self.encoder_.transform(texts), dtype=np.float64)
-        groups["surface"] = values / np.sqrt(values.shape[1])
-        groups["surface_rbf"] = self._fourier.transform(values)
+        benchmarks = _benchmarks(items)
+        for name, scales in self.scales_.items():
+            scaled = scales.applied(values[name], benchmarks)
+            groups[name] = scaled / np.sqrt(scaled.shape[1])
+            if name == "surface":
+                groups["surface_rbf"] = self._fourier.transform(scaled)
         return groups
 
     def _named(
@@ -116,17 +134,32 @@ def _benchmarks(items: pl.DataFrame) -> dict[str, np.ndarray]:
     return {str(name): np.flatnonzero(labels == name) for name in np.unique(labels)}
 
 
-def _choices(items: pl.DataFrame) -> list[list[str]]:
-    if "choices" not in items.columns or items.schema["choices"] != pl.List(pl.String):
-        return [[] for _ in range(items.height)]
-    return [[str(choice) for choice in choices or []] for choices in items["choices"].to_list()]
-
-
 def _full_texts(items: pl.DataFrame) -> list[str]:
     texts = items["text"].cast(pl.String).fill_null("").to_list()
     return [
-        " ".join([text, *choices]) for text, choices in zip(texts, _choices(items), strict=True)
+        " ".join([text, *choices]) for text, choices in zip(texts, options_of(items), strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class _Scales:
+    """Mean and standard deviation of each column, in each benchmark and over all items."""
+
+    inside: dict[str, tuple[np.ndarray, np.ndarray]]
+    overall: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(cls, values: np.ndarray, benchmarks: dict[str, np.ndarray]) -> Self:
+        inside = {name: _scale(values[rows]) for name, rows in benchmarks.items()}
+        return cls(inside, _scale(values))
+
+    def applied(self, values: np.ndarray, benchmarks: dict[str, np.ndarray]) -> np.ndarray:
+        """Standardise within each benchmark, over all where a benchmark is new."""
+        scaled = np.empty_like(values)
+        for name, rows in benchmarks.items():
+            centre, spread = self.inside.get(name, self.overall)
+            scaled[rows] = np.clip((values[rows] - centre) / spread, -5, 5)
+        return scaled
 
 
 def _scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,10 +169,7 @@ def _scale(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _surface(items: pl.DataFrame) -> np.ndarray:
     texts = items["text"].cast(pl.String).fill_null("").to_list()
-    labels: Sequence[Any] = [None] * items.height
-    if "label" in items.columns and items.schema["label"].is_integer():
-        labels = items["label"].to_list()
-    rows = zip(texts, _choices(items), labels, strict=True)
+    rows = zip(texts, options_of(items), right_options(items), strict=True)
     return np.array([_surface_of(*row) for row in rows], dtype=np.float64)
 
 
@@ -147,7 +177,7 @@ def _surface_of(text: str, choices: list[str], label: int | None) -> list[float]
     words = text.split()
     lengths = [len(choice) for choice in choices] or [0]
     numbers = [min(float(number), 1e12) for number in _NUMBER.findall(text)]
-    right = lengths[label] if label is not None and 0 <= label < len(choices) else 0
+    right = 0 if label is None else lengths[label]
     return [
         np.log1p(len(text)),
         float(len(choices)),
@@ -166,3 +196,10 @@ def _surface_of(text: str, choices: list[str], label: int | None) -> list[float]
         np.log1p(right),
         float(right == max(lengths) > 0),
     ]
+
+
+_DESCRIBED: dict[str, Callable[[pl.DataFrame], np.ndarray]] = {
+    "surface": _surface,
+    "solution": solution_features,
+    "options": right_option_features,
+}
