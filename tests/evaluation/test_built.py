@@ -39,6 +39,17 @@ def test_prompts_have_the_structure_and_the_shots_of_the_train_split(suite_folde
     assert (body["max_tokens"], body["temperature"], body["stop"]) == (5, 0, ["\n\n"])
 
 
+def test_summaries_and_programs_are_asked_without_shots(tmp_path):
+    for name, metric in (("xlsum_ja", "rouge2"), ("jamp", "exact_match")):
+        place(tmp_path, name, [("記事", "要約"), ("文", "答え")], [metric])
+    _, notes, server = ask(tmp_path, tmp_path / "runs", lambda p: "1", names=("xlsum_ja", "jamp"))
+    assert "xlsum_ja is asked without shots, as in llm-jp-eval" in notes
+    shots = {
+        body["prompt"].count("例の入力") for body in server.received if "記事" in body["prompt"]
+    }
+    assert shots == {0, 1}  # of summaries, of inferences
+
+
 def test_scores_of_both_definitions(suite_folder, tmp_path):
     run, notes, _ = ask(suite_folder, tmp_path)
     scores = suite_scores(run.path)

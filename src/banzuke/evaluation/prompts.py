@@ -97,6 +97,8 @@ def build_prompt(
     """
     if style not in STYLES:
         raise InvalidInputError(f"there is no prompt style '{style}'; use {', '.join(STYLES)}")
+    if task.benchmark.zero_shot:
+        n_shots = 0
     if not 0 <= n_shots <= len(task.shots):
         raise InvalidInputError(
             f"benchmark '{task.benchmark.name}' has {len(task.shots)} shots, not {n_shots}"

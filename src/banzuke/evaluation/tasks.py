@@ -61,6 +61,8 @@ class Benchmark:
     measures : sequence of str, default ()
         For a built data set: keys of `banzuke.evaluation.measures.MEASURES`, the main one
         first. Each gives a compat and a strict score; `metric` is the strict score's name.
+    zero_shot : bool, default False
+        Whether prompts have no shots, however many those of other benchmarks have.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Benchmark:
     output_tokens: int
     labels: Sequence[str] = ()
     measures: Sequence[str] = ()
+    zero_shot: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,6 +124,8 @@ class DataSet:
         Every raw file.
     parts : sequence of Part
         Together they give every split that the data set has.
+    zero_shot : bool, default False
+        Whether it is asked without shots, however many the others get.
     """
 
     name: str
@@ -137,6 +139,7 @@ class DataSet:
     metrics: Sequence[str]
     sources: Sequence[Source]
     parts: Sequence[Part] = field(repr=False)
+    zero_shot: bool = False
 
     def source(self, path: str) -> Source:
         """Return the source at a path."""

@@ -156,8 +156,10 @@ def _task(
             notes.append(f"{name} has no split {chosen.split} here; its {split} split is asked")
     file = _read(_path(folder, split, name), name)
     prompts = _prompts(file, chosen, split, name)
-    shots = _shots(folder, prompts, name, chosen)
     benchmark = _benchmark(name, declared, file, prompts)
+    shots = () if benchmark.zero_shot else _shots(folder, prompts, name, chosen)
+    if benchmark.zero_shot and chosen.n_shots:
+        notes.append(f"{name} is asked without shots, as in llm-jp-eval")
     benchmark = replace(benchmark, labels=labels_of(benchmark, [o for _, o in file.samples]))
     documents = read_documents(folder, split, name, file.samples)
     task = Task(
@@ -228,6 +230,7 @@ def _benchmark(name: str, declared: DataSet | None, file: _File, prompts: _File)
         instruction=prompts.instruction,
         layout="",
         output_tokens=prompts.output_length,
+        zero_shot=declared is not None and declared.zero_shot,
     )
 
 

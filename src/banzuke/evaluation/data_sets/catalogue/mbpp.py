@@ -25,6 +25,7 @@ DATA_SETS = (
         instruction=INSTRUCTION,
         output_length=1000,
         metrics=METRICS,
+        zero_shot=True,
         sources=(
             Source(
                 path=FILE,

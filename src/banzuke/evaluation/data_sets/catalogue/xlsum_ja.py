@@ -34,6 +34,7 @@ DATA_SETS = (
         instruction="ニュース記事の要点を一文にまとめなさい。",
         output_length=100,
         metrics=("rouge2",),
+        zero_shot=True,
         sources=(
             Source(
                 path=FOLDER,
