@@ -18,7 +18,7 @@ __all__ = [
     "tune_weights",
 ]
 
-COARSE_TO_FINE = ((300, 25), (700, 8))
+COARSE_TO_FINE = ((300, 25), (600, 8))
 """Cases and most steps: coarse weights first, then a few steps on more cases."""
 
 _BOUNDS = (-9.0, 6.0)

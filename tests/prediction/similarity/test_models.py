@@ -39,7 +39,7 @@ def test_numbers_that_are_no_size_are_not_read(name: str) -> None:
     assert np.isnan(_size(name))
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 900), st.sampled_from("bm"), st.from_regex(r"[a-z]{2,6}", fullmatch=True))
 def test_a_size_in_billions_or_millions_is_read_wherever_it_stands(
     number: int, unit: str, word: str
@@ -84,7 +84,7 @@ def test_fine_tunes_of_a_base_have_its_very_size_and_near_repeats_its_name(share
     assert close[3, 4] > 0.5 > 2 * close[1, 2]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=2, max_size=8, unique=True))
 def test_kernels_are_positive_semi_definite_for_any_names(names: list[str]) -> None:
     frame = pl.DataFrame({"model": names, "architecture": ["L"] * len(names)})

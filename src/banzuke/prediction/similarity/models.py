@@ -13,6 +13,10 @@ from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
+from banzuke.prediction.similarity.architectures import (
+    LikelyArchitectures,
+    stated_architectures,
+)
 from banzuke.prediction.similarity.lineage import lineage_similarity
 from banzuke.prediction.similarity.outcome_columns import numbers_of, refuse_outcomes
 from banzuke.prediction.similarity.tags import tag_sets
@@ -36,7 +40,9 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
     creation. A kernel whose columns are missing or tell no models apart is left out.
 
     Missing sizes are read from the name (``7b``, ``8x7b``, ``7bx2``, ``1_8b``, ``opt125m``), or
-    are the median; other missing values are like no other model's.
+    are the median. A missing architecture is one of those of models with close names, each with
+    its chance, and ``architecture hidden`` relates models whose cards could not be read. Other
+    missing values are like no other model's.
 
     Parameters
     ----------
@@ -68,8 +74,8 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         self._words = TfidfVectorizer(
             tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True, dtype=np.float32
         )
-        self._ngrams.fit(names)
-        self._words.fit([*names, "model"])
+        ngrams = self._ngrams.fit_transform(names)
+        words = self._words.fit_transform([*names, "model"])[:-1]
         counts = Counter(tag for tags in tag_sets(models) for tag in tags)
         shared = sorted(tag for tag, count in counts.items() if count > 1)
         self.tags_ = {tag: place for place, tag in enumerate(shared)}
@@ -78,14 +84,16 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             values = numbers_of(models, column)
             deviation = float(np.nanstd(values)) if (~np.isnan(values)).any() else 0.0
             self._scales[column] = deviation if deviation > 1e-9 else 1.0
-        own = self._kernels(models, models)
+        known = self._encode(models, ngrams, words)
+        self._architectures = LikelyArchitectures(known.architecture, known.ngrams)
+        own = self._kernels(known, known)
         self.names_ = [name for name, kernel in own.items() if _tells_apart(name, kernel)]
         return {name: own[name] for name in self.names_}
 
     def transform(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
         """Return a matrix of shape (len(left), len(right)) for each kernel."""
         check_is_fitted(self, "names_")
-        kernels = self._kernels(left, right)
+        kernels = self._kernels(self._read(left), self._read(right))
         return {name: kernels[name] for name in self.names_}
 
     def beyond(self, models: pl.DataFrame) -> np.ndarray:
@@ -94,13 +102,14 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         with np.errstate(invalid="ignore"):
             return np.asarray(log_sizes(models) > self.largest_ + 1e-9)
 
-    def _kernels(self, left: pl.DataFrame, right: pl.DataFrame) -> dict[str, np.ndarray]:
-        a = self._encode(left)
-        b = a if right is left else self._encode(right)
+    def _kernels(self, a: _Encoded, b: _Encoded) -> dict[str, np.ndarray]:
         gap = np.square((a.size[:, None] - b.size) / self.spread_).astype(np.float32)
         widths = [np.float32(-0.5 / width**2) for width in (0.5, 0.2, 0.04, 0.004)]
         wide, near, fine, equal = (np.exp(gap * width) for width in widths)
-        architecture = _same(a.architecture, b.architecture)
+        architecture = self._architectures.alike(
+            (a.architecture, a.ngrams), (b.architecture, b.ngrams)
+        )
+        hidden = [np.where(side.architecture == "", "hidden", "") for side in (a, b)]
         organization = _same(a.organization, b.organization)
         words = (a.words @ b.words.T).toarray()
         name = (a.ngrams @ b.ngrams.T).toarray()
@@ -108,6 +117,7 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             "constant": np.ones_like(gap),
             "size": wide,
             "architecture": architecture,
+            "architecture hidden": _same(*hidden),
             "architecture x size": architecture * fine,
             "architecture x equal size": architecture * equal,
             "name": name,
@@ -121,10 +131,11 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             "tags": (a.tags @ b.tags.T).astype(np.float32),
             "date": _near(a.date, b.date, 0.5),
         }
-        if any(column in right.columns for column in ("base_models", "merge_sources")):
-            kernels["lineage"] = lineage_similarity(left, right).astype(np.float32)
+        if any(column in b.models.columns for column in ("base_models", "merge_sources")):
+            kernels["lineage"] = lineage_similarity(a.models, b.models).astype(np.float32)
         for column, scale in self._scales.items():
-            kernels[column] = _near(numbers_of(left, column), numbers_of(right, column), scale)
+            left, right = (numbers_of(side.models, column) for side in (a, b))
+            kernels[column] = _near(left, right, scale)
         return kernels
 
     def _tags(self, models: pl.DataFrame) -> np.ndarray:
@@ -135,13 +146,18 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
             matrix[row, places] = 1 / np.sqrt(max(1, len(places)))
         return matrix
 
-    def _encode(self, models: pl.DataFrame) -> _Encoded:
-        names, sizes = short_names(models), log_sizes(models)
+    def _read(self, models: pl.DataFrame) -> _Encoded:
+        names = short_names(models)
+        return self._encode(models, self._ngrams.transform(names), self._words.transform(names))
+
+    def _encode(self, models: pl.DataFrame, ngrams: Any, words: Any) -> _Encoded:
+        sizes = log_sizes(models)
         return _Encoded(
+            models=models,
             size=np.where(np.isnan(sizes), self.median_, sizes),
-            ngrams=self._ngrams.transform(names),
-            words=self._words.transform(names),
-            architecture=labels_of(models, "architecture"),
+            ngrams=ngrams,
+            words=words,
+            architecture=stated_architectures(labels_of(models, "architecture")),
             organization=organizations(models),
             type=labels_of(models, "type"),
             purpose=labels_of(models, "purpose"),
@@ -152,6 +168,7 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class _Encoded:
+    models: pl.DataFrame
     size: np.ndarray
     ngrams: Any
     words: Any
