@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from banzuke.evaluation.metrics import METRICS
+from banzuke.evaluation.metrics import expression as expression_module
 from banzuke.evaluation.metrics.char_f1 import character_f1
 from banzuke.evaluation.metrics.expression import read_expression
 from banzuke.evaluation.metrics.label import read_label
 from banzuke.evaluation.metrics.number import read_number
 from banzuke.evaluation.metrics.set_f1 import line_set_f1
 from banzuke.evaluation.tasks import Item
+from banzuke.exceptions import BanzukeError
 
 ABCD = ("A", "B", "C", "D")
 NLI = ("含意", "矛盾", "中立")
@@ -178,6 +180,30 @@ CODE = item("n + 1", tests=({"given": {"n": 1}, "expected": 2}, {"given": {"n": 
 )
 def test_expression_must_pass_every_test(answer: str, score: float) -> None:
     assert METRICS["expression"].score(answer, CODE) == (score, False)
+
+
+@pytest.mark.parametrize(
+    ("child", "message"),
+    [
+        ("import sys; sys.exit('no memory for it')", "no memory for it"),
+        ("import os; os.kill(os.getpid(), 9)", "no word"),
+        ("import time; time.sleep(60)", "it was too slow"),
+    ],
+)
+def test_an_expression_that_never_ran_is_no_wrong_answer(
+    tmp_path, monkeypatch, child: str, message: str
+) -> None:
+    (tmp_path / "child.py").write_text(child)
+    monkeypatch.setattr(expression_module, "_CHILD", tmp_path / "child.py")
+    monkeypatch.setattr(expression_module, "_SECONDS", 0.3 if "sleep" in child else 10.0)
+    with pytest.raises(BanzukeError, match=f"did not start; .*: {message}"):
+        METRICS["expression"].score("n + 1", CODE)
+
+
+def test_a_process_that_dies_with_the_expression_is_a_wrong_answer(tmp_path, monkeypatch) -> None:
+    (tmp_path / "child.py").write_text("print('begun', flush=True)\nimport os; os._exit(1)")
+    monkeypatch.setattr(expression_module, "_CHILD", tmp_path / "child.py")
+    assert METRICS["expression"].score("n + 1", CODE) == (0, False)
 
 
 def test_expression_tells_true_from_1_and_tolerates_rounding() -> None:

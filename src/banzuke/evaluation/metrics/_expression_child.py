@@ -1,7 +1,7 @@
 """The child process of `expression`: limits itself, then evaluates one expression.
 
 Run as a script with ``python -I``; reads a job from standard input and prints ``passed`` or
-``failed``. Exit status 3: the limits or simpleeval are not to be had.
+``failed``, on a line below ``begun``. Exit status 3: the limits or simpleeval are not to be had.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ def main() -> int:
     except (ImportError, OSError) as error:
         print(error, file=sys.stderr)
         return 3
+    print("begun", flush=True)  # from here on what goes wrong is the expression's fault
     functions = {function.__name__: function for function in _FUNCTIONS}
     evaluator = EvalWithCompoundTypes(functions=functions, allowed_attrs=_METHODS)
     try:

@@ -11,11 +11,12 @@ from pathlib import Path
 import orjson
 
 from banzuke.evaluation.metrics._base import UNREADABLE, Metric, Scored
+from banzuke.evaluation.sandbox import SandboxError
 from banzuke.evaluation.tasks import Item
-from banzuke.exceptions import BanzukeError
 
 _CHILD = Path(__file__).with_name("_expression_child.py")
 _SECONDS = 10.0
+_STARTS = 2  # a busy machine may lack a process or memory for a moment
 _FENCE = re.compile(r"```[a-zA-Z0-9]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _LEADING = re.compile(r"^(?:return\b|>>>|[A-Za-z_]\w*\s*=(?!=))\s*")
 
@@ -60,9 +61,10 @@ def expression(answer: str, item: Item) -> Scored:
 
     Raises
     ------
-    BanzukeError
+    SandboxError
         Where the platform has no resource limits (Windows): a code answer is never run
-        without them.
+        without them. Where the child process does not start, twice: then nothing was
+        measured.
 
     Examples
     --------
@@ -79,6 +81,18 @@ def expression(answer: str, item: Item) -> Scored:
 
 def _passes(found: str, item: Item) -> bool:
     job = orjson.dumps({"expression": found, "tests": list(item.tests)})
+    for _ in range(_STARTS):
+        begun, printed, said = _run(job)
+        if begun:
+            return printed == b"passed"
+    raise SandboxError(
+        "a code answer was not judged, because its process did not start; code answers need a "
+        f"platform with resource limits (Linux or macOS): {said.strip()[-200:] or 'no word'}"
+    )
+
+
+def _run(job: bytes) -> tuple[bool, bytes, str]:
+    """Return whether the child got as far as the expression, what it found, and its errors."""
     try:
         child = subprocess.run(  # noqa: S603 - our own file, no shell
             [sys.executable, "-I", str(_CHILD)],
@@ -88,14 +102,11 @@ def _passes(found: str, item: Item) -> bool:
             timeout=_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired:
-        return False
-    if child.returncode == 3:
-        raise BanzukeError(
-            "code answers need a platform with resource limits (Linux or macOS); "
-            f"this one has none: {child.stderr.decode(errors='replace').strip()[-200:]}"
-        )
-    return child.returncode == 0 and child.stdout.strip() == b"passed"
+        printed, errors = child.stdout, child.stderr
+    except subprocess.TimeoutExpired as late:
+        printed, errors = late.stdout or b"", late.stderr or b"it was too slow"
+    head, _, rest = printed.partition(b"\n")
+    return head == b"begun", rest.strip(), errors.decode(errors="replace")
 
 
 METRIC = Metric(
