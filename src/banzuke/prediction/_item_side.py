@@ -12,7 +12,7 @@ from banzuke.prediction.kernels import tune_weights
 from banzuke.prediction.response_space import principal_components
 from banzuke.prediction.similarity import ItemFeatures
 
-__all__ = ["ItemSide", "NewItems", "errors_left_out"]
+__all__ = ["ItemSide", "NewItems", "benchmark_labels", "errors_left_out"]
 
 _MOST_TUNED = 600
 
@@ -51,7 +51,7 @@ class ItemSide:
         random_state: int = 0,
     ) -> None:
         self.cells = cells
-        self.labels = _labels(items)
+        self.labels = benchmark_labels(items)
         self.benchmarks = list(dict.fromkeys(self.labels.tolist()))
         self._members = {name: np.flatnonzero(self.labels == name) for name in self.benchmarks}
         self.features = ItemFeatures(encoder, random_state=random_state)
@@ -70,7 +70,7 @@ class ItemSide:
     def describe(self, items: pl.DataFrame) -> NewItems:
         """Return what is known of new items."""
         features = self._weighted(self.features.transform(items), items.height)
-        return NewItems(_labels(items), features)
+        return NewItems(benchmark_labels(items), features)
 
     def columns(self, rows: np.ndarray, items: NewItems) -> np.ndarray:
         """Return predictions of new items for rows over the known items."""
@@ -108,20 +108,6 @@ class ItemSide:
                 errors = errors_left_out(self._matrix[chosen[inside]], deviation)
                 result[:, inside] -= errors.T
         return np.asarray(np.clip(result, 0.0, 1.0))
-
-    def mean_errors(self, slack: np.ndarray) -> np.ndarray:
-        """Return the leave-one-out errors of the known items' means over models.
-
-        ``slack`` (n_items,) is added to the means: what few results leave open.
-        """
-        means = self.cells.mean(axis=0) + slack
-        errors = []
-        for known in self._members.values():
-            if len(known) < 2:
-                continue
-            target = means[known] - means[known].mean()
-            errors.append(errors_left_out(self._matrix[known], target[:, None])[:, 0])
-        return np.concatenate(errors) if errors else np.empty(0)
 
     def _draw(self, random_state: int) -> np.ndarray:
         """Return all columns, or as many as are used for tuning."""
@@ -168,7 +154,7 @@ def errors_left_out(features: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.asarray(errors / (1 - np.minimum(leverage, 0.99))[:, None])
 
 
-def _labels(items: pl.DataFrame) -> np.ndarray:
+def benchmark_labels(items: pl.DataFrame) -> np.ndarray:
     """Return the benchmark of each item as text, empty where it is unknown."""
     if "benchmark" not in items.columns:
         return np.full(items.height, "", dtype=object)

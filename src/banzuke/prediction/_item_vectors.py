@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from banzuke.prediction._item_side import ItemSide, NewItems, errors_left_out
+from banzuke.prediction._true_errors import TrueErrors, noise_of_each, noise_within, sampled
 from banzuke.prediction._variational import BayesianFactors
 
 __all__ = ["ItemVectors"]
@@ -44,14 +45,15 @@ class ItemVectors:
         Fitted; nothing large of it is kept.
     scores : ndarray of shape (n_models, n_items), float32
         NaN where not run.
-    random_state : int, default 0
 
     Attributes
     ----------
     share : float
         Weight of the expectation in the average, between 0 and 1.
-    slack : ndarray of shape (n_items,)
-        One draw of how far the means of the known items over models may lie from the expected.
+    mean_errors : ndarray of shape (n_chosen * VALUES,)
+        Values that the errors of known items' means over models may have, each item left out.
+    noise : ndarray of shape (n_benchmarks,)
+        Variance of a known model's result on such an item around its prediction.
     """
 
     def __init__(
@@ -59,8 +61,6 @@ class ItemVectors:
         side: ItemSide,
         factors: BayesianFactors,
         scores: np.ndarray,
-        *,
-        random_state: int = 0,
     ) -> None:
         self._side = side
         self._u, self._pairs = factors.u.astype(np.float32), factors.pairs
@@ -70,16 +70,8 @@ class ItemVectors:
         for group, name in enumerate(side.benchmarks):
             self._lines[name], errors = _line(side, factors, name, group)
             left_out[side.members(name)] -= errors
-        self.share = self._stack(left_out, scores)
-        random = np.random.default_rng(random_state)
-        root = np.linalg.cholesky(factors.v_covariance)
-        drawn = np.einsum("kij,kj->ki", root, random.normal(size=root.shape[:2]))
-        self.slack = np.empty(len(drawn))
-        for left in range(0, len(drawn), _WIDTH):
-            part = slice(left, left + _WIDTH)
-            cells = side.cells[:, part]
-            slopes = (cells * (1 - cells)).T @ self._u / len(self._u)
-            self.slack[part] = (slopes * drawn[part]).sum(axis=1)
+        self.share, missed = self._stack(left_out, scores)
+        self.mean_errors, self.noise = self._summary(missed)
 
     def bend(self, items: NewItems) -> np.ndarray:
         """Return what to add to `ItemSide`'s columns of known models; (n_models, n_items).
@@ -100,20 +92,51 @@ class ItemVectors:
             result[:, new] = self._expected(vectors, line.covariance) - linear[:, new]
         return self.share * result
 
-    def _stack(self, vectors: np.ndarray, scores: np.ndarray) -> float:
-        """Return the weight that minimises the error on known items, each left out."""
+    def _stack(self, vectors: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the weight that minimises the error on known items, each left out.
+
+        And the errors with that weight, NaN where not run.
+        """
         chosen = self._side.drawn
         linear = self._side.left_out(chosen)
-        curved = np.empty_like(linear)
+        apart = np.empty_like(linear)
         labels = self._side.labels[chosen]
         for name, line in self._lines.items():
             inside = np.flatnonzero(labels == name)
-            curved[:, inside] = self._expected(vectors[chosen[inside]], line.covariance)
-        seen = ~np.isnan(scores[:, chosen])
-        apart = (curved - linear)[seen]
-        error = scores[:, chosen][seen] - linear[seen]
-        weight = float(apart @ error) / max(float(apart @ apart), 1e-12)
-        return min(max(weight, 0.0), 1.0)
+            apart[:, inside] = self._expected(vectors[chosen[inside]], line.covariance)
+        apart -= linear
+        error = np.subtract(scores[:, chosen], linear, out=linear)
+        seen = ~np.isnan(error)
+        there = apart[seen]
+        weight = float(there @ error[seen]) / max(float(there @ there), 1e-12)
+        weight = min(max(weight, 0.0), 1.0)
+        error -= weight * apart
+        return weight, error
+
+    def _summary(self, missed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        labels = self._side.labels[self._side.drawn]
+        errors, noise = [], np.zeros(len(self._lines))
+        size = np.array([float(len(missed))])
+        for place, name in enumerate(self._lines):
+            inside = np.flatnonzero(labels == name)
+            if len(inside) < 2:  # nothing to predict it from
+                continue
+            rest = missed[:, inside].T
+            # where no item has two results, noise is what the items' vectors do not explain
+            total = float(np.nanmean(np.square(rest)))
+            believed = max(total - self._varies(name, self._side.drawn[inside]), 0.0)
+            mean, count, squares = (part[:, None] for part in sampled(rest))
+            noise[place] = noise_within(squares, count, believed)
+            variance = noise_of_each(squares, count, noise[place])
+            found = TrueErrors(mean, count, size, noise[place : place + 1], variance)
+            errors.append(found.of(np.ones((1, 1)), np.zeros(1)).ravel())
+        return (np.concatenate(errors) if errors else np.empty(0)), noise
+
+    def _varies(self, name: str, columns: np.ndarray) -> float:
+        """Return the variance of a new item's mean over models, to first order."""
+        cells = self._side.cells[:, columns]
+        slope = (cells * (1 - cells)).mean(axis=1) @ self._u / len(cells)
+        return float(slope @ self._lines[name].covariance @ slope)
 
     def _expected(self, vectors: np.ndarray, covariance: np.ndarray) -> np.ndarray:
         """Return the mean of the logistic of each model's and item's product."""

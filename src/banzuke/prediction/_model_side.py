@@ -97,10 +97,6 @@ class ModelSide:
         self._own_weight, self._inverse = np.diag(inverse), inverse
         self._refine(factors, inverse)
         self.cells = factors.cells()
-        random = np.random.default_rng(random_state)
-        root = np.linalg.cholesky(factors.u_covariance)
-        drawn = np.einsum("nij,nj->ni", root, random.normal(size=root.shape[:2]))
-        self._slack, self._loadings = drawn.astype(np.float32), factors.v[:, :-1].astype(np.float32)
         self.share = factors.observed.mean(axis=1)
         self.residual = _less(scores, self.cells)
         self.mean = self.cells.mean(axis=0)
@@ -212,27 +208,9 @@ class ModelSide:
         known = np.unique(self.organizations[self.organizations != ""])
         return np.isin(organizations(models), known)
 
-    def groups_of_organizations(self) -> np.ndarray:
-        """Return a label for each known model: its organisation, or itself where unknown."""
-        own = [f"#{row}" for row in range(len(self.organizations))]
-        return np.where(self.organizations == "", own, self.organizations)
-
-    def rows_without(self, groups: np.ndarray | None = None) -> np.ndarray:
-        """Predict the rows of known models from the others; float32, (n_models, n_items).
-
-        Parameters
-        ----------
-        groups : ndarray of shape (n_models,), optional
-            Labels of models to leave out together; None: one at a time.
-        """
-        if groups is None:
-            missed = self._smooth / self._own_weight[:, None].astype(np.float32)
-        else:
-            missed = np.empty_like(self._smooth)
-            for name in np.unique(groups):
-                members = np.flatnonzero(groups == name)
-                block = self._inverse[np.ix_(members, members)]
-                missed[members] = np.linalg.solve(block, self._smooth[members])
+    def rows_without(self) -> np.ndarray:
+        """Predict the row of each known model from the others; float32, (n_models, n_items)."""
+        missed = self._smooth / self._own_weight[:, None].astype(np.float32)
         rows = np.clip(self.cells - missed, 0.0, 1.0, out=missed)
         return self._corrected(rows)
 
@@ -247,16 +225,6 @@ class ModelSide:
         # the mean of a model's scores also varies around its expectation, over fewer items more
         noise = self.residual[:, columns].mean(axis=1) / np.sqrt(np.maximum(self.share, 1e-3))
         return np.asarray(self.cells[:, columns].mean(axis=1) + noise, dtype=np.float64)
-
-    def drawn_means(self, columns: np.ndarray) -> np.ndarray:
-        """Return `actual_means` drawn from what is believed of each model after its results."""
-        slopes = np.zeros(self._slack.shape, dtype=np.float32)
-        for left in range(0, len(columns), _WIDTH):
-            part = columns[left : left + _WIDTH]
-            cells = self.cells[:, part]
-            slopes += (cells * (1 - cells)) @ self._loadings[part] / len(columns)
-        slack = (slopes * self._slack).sum(axis=1, dtype=np.float64)
-        return np.asarray(self.actual_means(columns) + slack)
 
 
 def _tuned(

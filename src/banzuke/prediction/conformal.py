@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ["interval_radius", "leave_one_out_coverage"]
 
 
-def interval_radius(errors: np.ndarray, level: float) -> float:
+def interval_radius(errors: np.ndarray, level: float, *, copies: int = 1) -> float:
     """Return the radius that covers the next absolute error with the chance ``level``.
 
     Parameters
@@ -16,6 +16,9 @@ def interval_radius(errors: np.ndarray, level: float) -> float:
         Absolute errors on held-out cases, exchangeable with the next one.
     level : float
         Above 0 and below 1.
+    copies : int, default 1
+        Values in a row that stand for one case: with c of them and n cases, the radius is the
+        ceil((n + 1) c level)-th smallest of all.
 
     Returns
     -------
@@ -33,8 +36,10 @@ def interval_radius(errors: np.ndarray, level: float) -> float:
     18.0
     >>> interval_radius(np.arange(1.0, 5.0), level=0.9)
     inf
+    >>> interval_radius(np.repeat(np.arange(1.0, 20.0), 3), level=0.9, copies=3)
+    18.0
     """
-    rank = _rank(len(errors), level)
+    rank = _rank(len(errors), level, copies)
     return float(np.sort(errors)[rank - 1]) if rank <= len(errors) else float("inf")
 
 
@@ -61,5 +66,5 @@ def leave_one_out_coverage(errors: np.ndarray, level: float) -> float:
     return float(np.mean(errors <= radius))
 
 
-def _rank(n: int, level: float) -> int:
-    return int(np.ceil((n + 1) * level - 1e-9))
+def _rank(n: int, level: float, copies: int = 1) -> int:
+    return int(np.ceil((n + copies) * level - 1e-9))

@@ -11,10 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
-from banzuke.prediction._item_side import ItemSide
+from banzuke.prediction._held_out import HeldOutModels
+from banzuke.prediction._item_side import ItemSide, benchmark_labels
 from banzuke.prediction._item_vectors import ItemVectors
-from banzuke.prediction._model_ranges import ModelRanges
+from banzuke.prediction._model_ranges import MeansOver, ModelRanges
 from banzuke.prediction._model_side import ModelSide, NewRows
+from banzuke.prediction._true_errors import VALUES
 from banzuke.prediction._variational import BayesianFactors
 from banzuke.prediction.base import Predictor, item_groups, one_blas_thread
 from banzuke.prediction.conformal import interval_radius
@@ -118,10 +120,14 @@ class InductiveKernel(Predictor):
             self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
         self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
-        self._vectors = ItemVectors(
-            self._items, factors, block.scores, random_state=self.random_state
+        self._vectors = ItemVectors(self._items, factors, block.scores)
+        self._ranges = ModelRanges(
+            self._models,
+            HeldOutModels(block, self.n_factors, {"columns": self.columns, **settings}),
+            self._items.benchmarks,
+            self._items.members,
+            self._vectors.noise,
         )
-        self._ranges = ModelRanges(self._models, self._items.benchmarks, self._items.members)
         self.model_weights_ = self._models.weights
         self.residual_weights_ = self._models.residual_weights
         self.item_weights_ = self._items.weights
@@ -218,15 +224,23 @@ class InductiveKernel(Predictor):
         return np.asarray(np.clip(self._spread(NewRows(smooth, smooth, rows.pull)), 0.0, 1.0))
 
     def model_radius(
-        self, models: pl.DataFrame, *, benchmark: str | None = None, level: float = 0.9
+        self,
+        models: pl.DataFrame,
+        *,
+        benchmark: str | None = None,
+        level: float = 0.9,
+        cells: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return the radii of conformal intervals for the means of new models.
+        """Return the radii of intervals for the means of new models.
 
-        From leave-one-out errors of the known models; for a model whose organisation is not
-        among the known ones, from leaving out whole organisations. For a model outside the known
-        range, or larger than all known, from leaving out the strongest: the same share as such
-        models of the frame are of all, or half, whichever errs more; errors are scaled by the
-        spread of the models that remain.
+        From known models that were held out (a fifth at a time) and compared with their own
+        results, less what the sampling of these adds. A model whose organisation is not among
+        the known ones is compared with held-out models of which that is true as well. For a model
+        outside the known range, or larger than all known, the strongest are left out: the same
+        share as such models of the frame are of all, or half, whichever errs more; errors are
+        scaled by the spread of the models that remain.
+
+        The first call makes five fits on at most some thousand items (ten fits below 100 models).
 
         Parameters
         ----------
@@ -235,6 +249,9 @@ class InductiveKernel(Predictor):
         benchmark : str, optional
             The mean over one benchmark's items; None: over all items.
         level : float, default 0.9
+        cells : ndarray of shape (n_models, n_items), bool, optional
+            Which items of `fit` each model's mean is over; items without a result count as new.
+            None: all that had one.
 
         Returns
         -------
@@ -244,14 +261,15 @@ class InductiveKernel(Predictor):
         Raises
         ------
         InvalidInputError
-            For a benchmark that `fit` did not see.
+            For a benchmark that `fit` did not see, or cells of another shape.
         """
         check_is_fitted(self, "n_models_")
         names = self._items.benchmarks
         if benchmark is not None and benchmark not in names:
             raise InvalidInputError(f"no benchmark {benchmark!r} was fitted, only {names}")
+        over = None if cells is None else self._means_over(models, cells)
         smooth = self._models.rows(models).smooth
-        return self._ranges.radii(models, smooth, benchmark, level)
+        return self._ranges.radii(models, smooth, benchmark, level, over)
 
     def outside_known_range(self, models: pl.DataFrame) -> np.ndarray:
         """Return which new models seem stronger than all known ones; bool, (n_models,).
@@ -271,7 +289,7 @@ class InductiveKernel(Predictor):
     def item_radius(self, level: float = 0.9) -> float:
         """Return the radius of a conformal interval for the mean of a new item over models."""
         check_is_fitted(self, "n_models_")
-        return interval_radius(np.abs(self._items.mean_errors(self._vectors.slack)), level)
+        return interval_radius(np.abs(self._vectors.mean_errors), level, copies=VALUES)
 
     def expected_scores(self, models: pl.DataFrame, *, level: float = 0.9) -> Outcomes:
         """Return what new models will score on each benchmark, with conformal intervals.
@@ -297,6 +315,18 @@ class InductiveKernel(Predictor):
         layers = {"lower": np.clip(means - radius, 0, 1), "upper": np.clip(means + radius, 0, 1)}
         items = pl.DataFrame({"item_id": names, "benchmark": names})
         return Outcomes(means, models, items, layers=layers)
+
+    def _means_over(self, models: pl.DataFrame, cells: np.ndarray) -> MeansOver:
+        shape = (models.height, self.n_items_)
+        if cells.shape != shape:
+            raise InvalidInputError(f"cells have shape {cells.shape}, not {shape}: models x items")
+        known = np.zeros(self.n_items_, dtype=bool)
+        known[self.known_items_] = True
+        # items of a benchmark without any result count with all others
+        labels = benchmark_labels(self.items_)
+        member = (labels[:, None] == np.array(self._items.benchmarks, dtype=object)).astype(float)
+        over = [(cells & some) @ member for some in (known, ~known)]
+        return MeansOver(*over)
 
     def _predict(self) -> np.ndarray:
         return self._spread(self._training_rows())

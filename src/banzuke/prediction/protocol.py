@@ -238,4 +238,5 @@ def _coverage(
     error = np.where(cells, predicted - truth, 0.0).sum(axis=axis)[there] / count[there]
     if test == "B":
         return float(np.mean(np.abs(error) <= predictor.item_radius(0.9)))
-    return float(np.mean(np.abs(error) <= predictor.model_radius(predictor.models_[there])))
+    radius = predictor.model_radius(predictor.models_[there], cells=cells[there])
+    return float(np.mean(np.abs(error) <= radius))
