@@ -142,7 +142,7 @@ def test_few_results_leave_intervals_wide() -> None:
     scores = (random.random(full.shape) < 1 / (1 + np.exp(-logit))).astype(np.float32)
     cards = full.models.drop("ability")
     radii = []
-    for share in (1.0, 0.1):
+    for share in (1.0, 0.2):
         seen = np.where(random.random((80, 90)) < share, scores[:80], np.nan)
         known = full.select(models=slice(0, 80)).replace(scores=seen, models=cards[:80])
         fitted = InductiveKernel(4).fit(known)
@@ -155,6 +155,32 @@ def test_few_results_leave_intervals_wide() -> None:
         assert (error <= radius).mean() > 0.85
         radii.append(radius.mean())
     assert radii[1] > 1.3 * radii[0]
+
+
+def test_intervals_of_means_over_some_cells(outcomes: Outcomes, fitted: InductiveKernel) -> None:
+    """Over all items as without cells; wider over few, and over items that had no result."""
+    new = outcomes.models[80:100]
+    cells = np.ones((20, 90), dtype=bool)
+    usual = fitted.model_radius(new)
+    np.testing.assert_allclose(fitted.model_radius(new, cells=cells), usual)
+    cells[:, 10:] = False
+    assert (fitted.model_radius(new, cells=cells) >= 1.2 * usual).all()
+    with pytest.raises(InvalidInputError, match=r"cells have shape \(20, 10\), not \(20, 90\)"):
+        fitted.model_radius(new, cells=cells[:, :10])
+    hidden = outcomes.scores[:80].copy()
+    hidden[:, 60:] = np.nan
+    partly = InductiveKernel(4).fit(
+        outcomes.select(models=slice(0, 80)).replace(scores=hidden, models=outcomes.models[:80])
+    )
+    columns = np.tile(np.arange(90) >= 60, (20, 1))
+    on_new = partly.model_radius(new, cells=columns)
+    assert (on_new > 1.1 * partly.model_radius(new, cells=~columns)).all()
+
+
+def test_few_models_have_no_bound() -> None:
+    small = make_outcomes(3, 20)
+    fitted = InductiveKernel(2).fit(small)
+    assert np.isinf(fitted.model_radius(small.models)).all()
 
 
 def test_larger_model_than_all_known_warns(fitted: InductiveKernel) -> None:
