@@ -24,6 +24,7 @@ from banzuke.prediction.similarity.models import organizations
 __all__ = ["ModelSide", "NewRows"]
 
 _WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
+_MODELS_EACH = 20  # known models for each component on which errors are regressed
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
 _RESIDUAL_STAGES = ((500, 20),)  # few cases show no relatives
 _ROWS, _COLUMNS = 256, 2048  # of the pieces in which large products are made
@@ -121,6 +122,8 @@ class ModelSide:
         np.clip(left_out, 0.0, 1.0, out=left_out)
         self._centre = left_out.mean(axis=0)
         left_out -= self._centre
+        # models share their errors over items: few of them tell few components apart
+        n_components = min(n_components, len(scores) // _MODELS_EACH)
         position, self._axes = principal_components(left_out, n_components)
         self._scale = np.maximum(position.std(axis=0), 1e-6)
         features = self._features(left_out)

@@ -131,17 +131,23 @@ class BayesianFactors:
         self.u[:, :d] = np.einsum("kij,kj->ki", self.u_covariance, weighted)
 
     def _start(self, scores: np.ndarray) -> None:
-        """Begin at the leading singular vectors of what row and column means leave."""
+        """Begin at the models' means and the leading singular vectors of what means leave.
+
+        Where results are few, the sweeps do not find a difference between models on their own.
+        """
         n, m = scores.shape
         d = self.d
         some = self._spread_columns()
         self.u, self.v = np.zeros((n, d + 1)), np.zeros((m, d + 1))
-        left, right = leading_vectors(residual_of_means(scores[:, some]), d)
+        left, right = leading_vectors(residual_of_means(scores[:, some]), d - 1)
         spread = np.maximum(left.std(axis=0), 1e-6)
-        self.u[:, :d], self.v[some, :d] = left / spread, right * spread * 2
+        self.u[:, 1:d], self.v[some, 1:d] = left / spread, right * spread * 2
         self.u[:, d] = 1.0
-        count = self.observed.sum(axis=0)
-        mean = (self._column_sums() + 0.5 * count) / np.maximum(count, 1)
+        count, sums = self.observed.sum(axis=0), self._column_sums()
+        ability = self._abilities(count, sums)
+        spread = max(float(ability.std()), 1e-6)
+        self.u[:, 0], self.v[:, 0] = ability / spread, 4 * spread  # slope of the logit at 1/2
+        mean = (sums + 0.5 * count) / np.maximum(count, 1)
         mean = 0.05 + 0.9 * np.where(count > 0, mean, 0.5)
         self.v[:, d] = np.log(mean / (1 - mean))
         self.u_covariance = np.tile(0.2 * np.eye(d), (n, 1, 1))
@@ -155,6 +161,18 @@ class BayesianFactors:
             inside = some[self.groups[some] == group]
             if inside.size:
                 self.group_mean[group] = self.v[inside].mean(axis=0)
+
+    def _abilities(self, count: np.ndarray, sums: np.ndarray) -> np.ndarray:
+        """Return how far each model's scores are above its items' groups, on average."""
+        n = self.n_groups
+        there = np.maximum(np.bincount(self.groups, count, n), 1)
+        expected = (np.bincount(self.groups, sums, n) / there)[self.groups].astype(np.float32)
+        total = np.zeros(len(self.u))
+        for rows, tile, _ in self._tiles(np.arange(len(self.v))):
+            centred = self._centred(rows, tile).sum(axis=1, dtype=np.float64)
+            total[rows] += centred - self.observed[:, tile][rows] @ expected[tile]
+        total /= np.maximum(self.observed.sum(axis=1), 1)
+        return np.asarray(total - total.mean())
 
     def _update_groups(self, chosen: np.ndarray) -> None:
         weight = self.d + 3.0
