@@ -128,7 +128,7 @@ class ItemSide:
                 deviation[rows] -= deviation[rows].mean(axis=0)
         targets, _ = principal_components(deviation, n_components)
         kernels = [(matrix[drawn] @ matrix[drawn].T) * same for matrix in groups.values()]
-        return tune_weights(kernels, targets, random_state=random_state)
+        return tune_weights(kernels, targets, tolerance=1e-5, random_state=random_state)
 
     def _weighted(self, groups: dict[str, np.ndarray], n_items: int) -> np.ndarray:
         parts = [

@@ -31,6 +31,7 @@ def tune_weights(
     *,
     start: float = -1.0,
     stages: Sequence[tuple[int, int]] = COARSE_TO_FINE,
+    tolerance: float = 1e-4,
     random_state: int = 0,
 ) -> np.ndarray:
     r"""Find weights of kernels that minimise the leave-one-out error of ridge regression.
@@ -48,6 +49,8 @@ def tune_weights(
         Logarithm of every weight at first.
     stages : sequence of (int, int)
         How many random cases are used for at most how many steps, one after another.
+    tolerance : float, default 1e-4
+        Relative gain of a step below which a stage ends.
     random_state : int, default 0
 
     Returns
@@ -67,7 +70,7 @@ def tune_weights(
         if not spread > 0:
             return np.zeros(len(kernels))
         objective = _LeaveOneOut(kernels, targets / spread, drawn)
-        options = {"maxiter": steps, "ftol": 1e-4}
+        options = {"maxiter": steps, "ftol": tolerance}
         bounds = [_BOUNDS] * len(kernels)
         weights = minimize(
             objective, weights, jac=True, method="L-BFGS-B", bounds=bounds, options=options
