@@ -16,6 +16,7 @@ Index = slice | np.ndarray
 _WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
 _SPARSE_WIDTH = 4
 _SPARSE = 0.05  # below this share of observed cells, tiles are narrow and hold active rows only
+_STEEP = 5.4  # slope of the logit at 1/2, where items' logits vary by 2: 4 sqrt(1 + pi / 8 x 2)
 _MOST_COLUMNS = 2048  # of the first sweeps; later ones see every column
 
 
@@ -146,7 +147,7 @@ class BayesianFactors:
         count, sums = self.observed.sum(axis=0), self._column_sums()
         ability = self._abilities(count, sums)
         spread = max(float(ability.std()), 1e-6)
-        self.u[:, 0], self.v[:, 0] = ability / spread, 4 * spread  # slope of the logit at 1/2
+        self.u[:, 0], self.v[:, 0] = ability / spread, _STEEP * spread
         mean = (sums + 0.5 * count) / np.maximum(count, 1)
         mean = 0.05 + 0.9 * np.where(count > 0, mean, 0.5)
         self.v[:, d] = np.log(mean / (1 - mean))
