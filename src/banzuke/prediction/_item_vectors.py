@@ -13,8 +13,6 @@ from banzuke.prediction._variational import BayesianFactors
 
 __all__ = ["ItemVectors"]
 
-_WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
-
 
 @dataclass(frozen=True)
 class _Line:

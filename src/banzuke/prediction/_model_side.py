@@ -23,14 +23,17 @@ from banzuke.prediction.similarity.models import organizations
 
 __all__ = ["ModelSide", "NewRows"]
 
-_WIDTH = 2048  # columns at a time, so that no second matrix of cells is held
 _MODELS_EACH = 20  # known models for each component on which errors are regressed
 _PROJECTIONS = 64  # random combinations of the items on which the residual kernel is tuned
 _RESIDUAL_STAGES = ((500, 20),)  # few cases show no relatives
 _ROWS, _COLUMNS = 256, 2048  # of the pieces in which large products are made
 _SHARP = (
-    *("name", "close name", "words x size", "words x architecture x size"),
-    *("organization x size", "lineage"),
+    "name",
+    "close name",
+    "words x size",
+    "words x architecture x size",
+    "organization x size",
+    "lineage",
 )
 
 

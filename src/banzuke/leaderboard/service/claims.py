@@ -61,7 +61,12 @@ class Claim:
     @property
     def workflow(self) -> str:
         """Name of the durable workflow: one for each run of a submission."""
-        return f"{self.submission}.{self.run}"
+        return workflow_of(self.submission, self.run)
+
+
+def workflow_of(submission: str, run: int) -> str:
+    """Return the name of a run of a submission: of its workflow, and of the run on its board."""
+    return f"{submission}.{run}"
 
 
 class ClaimStore:

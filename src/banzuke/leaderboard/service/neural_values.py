@@ -10,6 +10,7 @@ from pathlib import Path
 from banzuke.evaluation.values import keep_values, read_values
 from banzuke.exceptions import ConflictError
 from banzuke.leaderboard.service.answers import AnswerStore
+from banzuke.leaderboard.service.claims import workflow_of
 from banzuke.leaderboard.service.database import Database
 from banzuke.leaderboard.service.evaluation import asking_of, in_order
 from banzuke.leaderboard.service.item_logs import ItemLogs
@@ -72,7 +73,7 @@ def add_values(
     logs = ItemLogs(settings.logs)
     records = list(in_order(logs, asking, submission, run))
     with tempfile.TemporaryDirectory(prefix="banzuke-values-") as folder:
-        path = Path(folder) / f"{submission}.{run}"
+        path = Path(folder) / workflow_of(submission, run)
         path.mkdir()
         write_records(path, records)
         keep_values(path, logs.values(submission, run))
@@ -80,7 +81,7 @@ def add_values(
         values = read_values(path)
     logs.keep_values(submission, run, values)
     published = Published(
-        run_id=f"{submission}.{run}",
+        run_id=workflow_of(submission, run),
         submission=submission,
         request=found.request,
         asking=asking,

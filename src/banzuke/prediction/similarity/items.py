@@ -71,10 +71,9 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
         vectors = self.text_.fit_transform(texts)
         self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
         values = {name: describe(items) for name, describe in _DESCRIBED.items()}
+        benchmarks = _benchmarks(items)
         self.scales_ = {
-            name: _Scales.of(matrix, _benchmarks(items))
-            for name, matrix in values.items()
-            if matrix.any()
+            name: _Scales.of(matrix, benchmarks) for name, matrix in values.items() if matrix.any()
         }
         surface = values["surface"]
         self._fourier = RBFSampler(
