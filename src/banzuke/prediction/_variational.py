@@ -16,6 +16,7 @@ Index = slice | np.ndarray
 _WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
 _SPARSE_WIDTH = 4
 _SPARSE = 0.05  # below this share of observed cells, tiles are narrow and hold active rows only
+_FLOOR = np.float32(0.125)  # least curvature at E[x^2] = 0, half of the logistic's bound
 _STEEP = 5.4  # slope of the logit at 1/2, where items' logits vary by 2: 4 sqrt(1 + pi / 8 x 2)
 _MOST_COLUMNS = 2048  # of the first sweeps; later ones see every column
 
@@ -27,9 +28,10 @@ class BayesianFactors:
               m_i \sim N(f_i, \Sigma), \quad x_k \sim N(\mu_g, \Lambda_g^{-1})
 
     The mean and covariance of each group of items are learned with the vectors, so an item that
-    few models ran behaves like its group as far as the group is alike. The logistic is bounded by
-    a quadratic, which makes every step a matrix product and small systems of equations. Each
-    sweep costs the observed cells times the square of the number of factors.
+    few models ran behaves like its group as far as the group is alike. The posteriors are normal,
+    and each step is one of Newton's, with the logistic's expected slope as its curvature, in
+    matrix products and small systems of equations. Each sweep costs the observed cells times the
+    square of the number of factors.
 
     Parameters
     ----------
@@ -43,7 +45,8 @@ class BayesianFactors:
     References
     ----------
     Jaakkola, Jordan (2000), Bayesian parameter estimation via variational methods,
-    doi:10.1023/A:1008932416310.
+    doi:10.1023/A:1008932416310: the bound on the curvature. Knowles, Minka (2011), Non-conjugate
+    variational message passing for multinomial and binary regression: steps with expectations.
     """
 
     def __init__(self, scores: np.ndarray, groups: np.ndarray, n_factors: int) -> None:
@@ -92,22 +95,22 @@ class BayesianFactors:
         for left in range(0, len(v), _WIDTH):
             columns = slice(left, left + _WIDTH)
             logit = u @ v[columns].T
-            variance = np.maximum(models @ (items[columns] * self._twice).T - logit**2, 0)
-            # the mean of a logistic of a normal, by the probit approximation
-            result[:, columns] = expit(logit / np.sqrt(1 + np.float32(np.pi / 8) * variance))
+            square = models @ (items[columns] * self._twice).T
+            result[:, columns] = _expected(logit, square)[0]
         return result
 
     def update_items(self, columns: np.ndarray | None = None) -> None:
         """Find the posterior of the items given the models, and the prior of the groups."""
         chosen = np.arange(len(self.v)) if columns is None else columns
         models, items = self.second_moments()
-        u = self.u.astype(np.float32)
+        u, v = self.u.astype(np.float32), self.v.astype(np.float32)
         precision = np.empty((len(chosen), len(self._twice)))
         weighted = np.empty((len(chosen), self.d + 1))
         for rows, tile, place in self._tiles(chosen):
-            curvature = self._curvature(models[rows] @ (items[tile] * self._twice).T, rows, tile)
+            square = models[rows] @ (items[tile] * self._twice).T
+            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)
             precision[place] = curvature.T @ models[rows]
-            weighted[place] = self._centred(rows, tile).T @ u[rows]
+            weighted[place] = target.T @ u[rows]
         group = self.groups[chosen]
         shift = np.einsum("gij,gj->gi", self.group_precision, self.group_mean)
         inverse = np.linalg.inv(self._unpack(precision) + self.group_precision[group])
@@ -119,13 +122,14 @@ class BayesianFactors:
         """Find the posterior of the models given the items."""
         chosen = np.arange(len(self.v)) if columns is None else columns
         models, items = self.second_moments()
-        v, d = self.v.astype(np.float32), self.d
+        u, v, d = self.u.astype(np.float32), self.v.astype(np.float32), self.d
         packed = np.zeros((len(self.u), len(self._twice)))
         weighted = np.zeros((len(self.u), d))
         for rows, tile, _ in self._tiles(chosen):
-            curvature = self._curvature(models[rows] @ (items[tile] * self._twice).T, rows, tile)
+            square = models[rows] @ (items[tile] * self._twice).T
+            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)
             packed[rows] += curvature @ items[tile]
-            weighted[rows] += self._centred(rows, tile) @ v[tile, :d]
+            weighted[rows] += target @ v[tile, :d]
         moment = self._unpack(packed)
         self.u_covariance = np.linalg.inv(moment[:, :d, :d] + self.prior_precision)
         weighted += self.prior_mean @ self.prior_precision - moment[:, :d, d]
@@ -221,15 +225,24 @@ class BayesianFactors:
         full[:, j, i] = packed
         return full
 
-    def _curvature(self, square: np.ndarray, rows: Index, tile: Index) -> np.ndarray:
-        """Return twice the coefficient of the bound, tanh(x / 2) / (2 x), 0 where not run."""
-        root = np.sqrt(np.maximum(square, np.float32(1e-4)), out=square)
-        curvature = np.tanh(root * np.float32(0.5))
-        curvature /= root
-        curvature *= np.float32(0.5)
+    def _step(
+        self, logit: np.ndarray, square: np.ndarray, rows: Index, tile: Index
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return curvature and target of a least-squares step for E[x] and E[x^2]; 0 where not run.
+
+        The target is the curvature times what the logit should be.
+        """
+        expected, shrink = _expected(logit, square)
+        curvature = expected * (1 - expected)
+        curvature *= shrink
+        # a step of twice the bound's length still leads down; _FLOOR follows half its curvature
+        np.maximum(curvature, _FLOOR / np.sqrt(1 + square / 4), out=curvature)
+        target = np.subtract(self.scores[:, tile][rows], expected, out=expected)
+        target += curvature * logit
         if not self.complete:
             curvature *= self.observed[:, tile][rows]
-        return np.asarray(curvature)
+            target[np.isnan(target)] = 0
+        return curvature, target
 
     def _centred(self, rows: Index, tile: Index) -> np.ndarray:
         centred = self.scores[:, tile][rows] - np.float32(0.5)
@@ -264,3 +277,14 @@ class BayesianFactors:
         by_group = np.argsort(self.groups, kind="stable")
         step = np.linspace(0, m - 1, _MOST_COLUMNS).astype(np.intp)
         return np.sort(by_group[step])
+
+
+def _expected(logit: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected logistic of x and the share of the logit it keeps, of E[x] and E[x^2].
+
+    The mean of a logistic of a normal, by the probit approximation.
+    """
+    shrink = 1 + np.float32(np.pi / 8) * np.maximum(square - logit**2, 0)
+    np.sqrt(shrink, out=shrink)
+    np.divide(1, shrink, out=shrink)
+    return expit(logit * shrink), shrink
