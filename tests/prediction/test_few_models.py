@@ -34,6 +34,14 @@ def test_models_with_few_results_are_told_apart(few_models: Outcomes) -> None:
     assert mean_of(rows, "inductive", "A", "rmse_m") < 0.75 * spread
 
 
+def test_means_of_few_models_are_at_least_as_good_as_plain_ones(few_models: Outcomes) -> None:
+    methods = {"inductive": InductiveKernel(), "mean": MeanScore()}
+    rows = run_protocol(few_models, methods=methods, observed=(100,), seeds=(0, 1))
+    for test in "AB":
+        ours, plain = (mean_of(rows, name, test, "rmse_m") for name in ("inductive", "mean"))
+        assert ours < plain
+
+
 def test_cards_of_few_models_do_no_harm(few_models: Outcomes) -> None:
     methods = {"mean": MeanScore(), "inductive": InductiveKernel()}
     rows = run_protocol(few_models, methods=methods, observed=(0.9,), seeds=(0, 1))

@@ -134,7 +134,7 @@ def test_order_of_rows_and_columns_does_not_matter(name: str) -> None:
 def test_duplicate_rows_get_the_same_prediction(name: str) -> None:
     scores = np.repeat(gappy().scores, 2, axis=0)
     predicted = clone(PREDICTORS[name]).fit(scores).predict()
-    np.testing.assert_allclose(predicted[::2], predicted[1::2], atol=0.05)
+    np.testing.assert_allclose(predicted[::2], predicted[1::2], atol=1e-4)
 
 
 def nameless(scores: np.ndarray) -> Outcomes:

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit
 
 from banzuke.prediction import _variational
-from banzuke.prediction._variational import BayesianFactors
+from banzuke.prediction._variational import BayesianFactors, expected_logistic
 from banzuke.prediction.hierarchy import grouped_regression
 
 
@@ -41,6 +41,47 @@ def test_uncertain_cells_are_near_their_group_not_at_an_extreme() -> None:
     factors.fit()
     mean = factors.cells()[:, 0].mean()
     assert np.nanmean(scores[:, 1:]) < mean < 0.9
+
+
+def test_models_better_at_one_group_than_their_vectors_say_get_an_offset() -> None:
+    random = np.random.default_rng(0)
+    groups = np.repeat([0, 1], 150)
+    offset = random.normal(size=(80, 2)) * [1.0, 0.0]
+    logit = random.normal(size=(80, 1)) + random.normal(size=300) + offset[:, groups]
+    scores = (random.random(logit.shape) < expit(logit)).astype(np.float32)
+    factors = BayesianFactors(scores, groups, 1)
+    factors.fit()
+    found, true = ((c[:, :150] - c[:, 150:]).mean(axis=1) for c in (factors.cells(), expit(logit)))
+    assert np.corrcoef(found, true)[0, 1] > 0.95  # without offsets 0.3
+    assert factors.offset_spread.sum() > 0.4
+    shuffled = BayesianFactors(scores, random.permutation(groups), 1)
+    shuffled.fit()
+    assert shuffled.offset_spread.max() < 0.1
+
+
+def test_abilities_come_from_all_items_of_a_long_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refining sweeps over a part; where results are few, a part says little of a model."""
+    monkeypatch.setattr(_variational, "_MOST_COLUMNS", 40)
+    monkeypatch.setattr(_variational, "_MOST_CELLS", 0)
+    random = np.random.default_rng(0)
+    ability = random.normal(size=30)
+    chance = expit(ability[:, None] + random.normal(size=400))
+    scores = (random.random(chance.shape) < chance).astype(np.float32)
+    scores[random.random(chance.shape) > 0.2] = np.nan
+    factors = BayesianFactors(scores, np.zeros(400, int), 2)
+    factors.fit()
+    factors.refine(np.zeros((30, 2)), np.eye(2))
+    ours = error(factors.cells().mean(axis=1), chance.mean(axis=1))
+    assert ours < error(np.nanmean(scores, axis=1), chance.mean(axis=1))
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.5, 4.0])
+def test_expected_logistic_is_near_the_integral(variance: float) -> None:
+    points, weights = np.polynomial.hermite_e.hermegauss(80)
+    logit = np.linspace(-6, 6, 25)
+    drawn = expit(logit[:, None] + np.sqrt(variance) * points) @ weights / weights.sum()
+    given = (logit.astype(np.float32), np.full(25, variance, np.float32))
+    np.testing.assert_allclose(expected_logistic(*given)[0], drawn, atol=0.015)
 
 
 def test_standardising_changes_no_prediction() -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from banzuke.prediction._item_side import ItemSide, NewItems, errors_left_out
 from banzuke.prediction._true_errors import TrueErrors, noise_of_each, noise_within, sampled
-from banzuke.prediction._variational import BayesianFactors
+from banzuke.prediction._variational import BayesianFactors, expected_logistic
 
 __all__ = ["ItemVectors"]
 
@@ -21,6 +20,7 @@ class _Line:
     ``covariance`` is of what the features leave, as seen when items are left out.
     """
 
+    group: int
     mean: np.ndarray
     centre: np.ndarray
     slopes: np.ndarray
@@ -63,6 +63,7 @@ class ItemVectors:
         self._side = side
         self._u, self._pairs = factors.u.astype(np.float32), factors.pairs
         self._moments, _ = factors.second_moments()
+        self._offset, self._offset_variance = factors.offset, factors.offset_variance
         self._lines: dict[str, _Line] = {}
         left_out = np.array(factors.v)
         for group, name in enumerate(side.benchmarks):
@@ -87,7 +88,7 @@ class ItemVectors:
                 continue
             new = np.flatnonzero(labels == name)
             vectors = line.mean + (features[new] - line.centre) @ line.slopes
-            result[:, new] = self._expected(vectors, line.covariance) - linear[:, new]
+            result[:, new] = self._expected(vectors, line) - linear[:, new]
         return self.share * result
 
     def _stack(self, vectors: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
@@ -101,7 +102,7 @@ class ItemVectors:
         labels = self._side.labels[chosen]
         for name, line in self._lines.items():
             inside = np.flatnonzero(labels == name)
-            apart[:, inside] = self._expected(vectors[chosen[inside]], line.covariance)
+            apart[:, inside] = self._expected(vectors[chosen[inside]], line)
         apart -= linear
         error = np.subtract(scores[:, chosen], linear, out=linear)
         seen = ~np.isnan(error)
@@ -136,14 +137,16 @@ class ItemVectors:
         slope = (cells * (1 - cells)).mean(axis=1) @ self._u / len(cells)
         return float(slope @ self._lines[name].covariance @ slope)
 
-    def _expected(self, vectors: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    def _expected(self, vectors: np.ndarray, line: _Line) -> np.ndarray:
         """Return the mean of the logistic of each model's and item's product."""
         i, j = self._pairs
         twice = np.where(i == j, 1.0, 2.0)
-        items = (vectors[:, i] * vectors[:, j] + covariance[i, j]) * twice
+        items = (vectors[:, i] * vectors[:, j] + line.covariance[i, j]) * twice
         logit = self._u @ vectors.T.astype(np.float32)
         variance = np.maximum(self._moments @ items.T.astype(np.float32) - logit**2, 0)
-        return np.asarray(expit(logit / np.sqrt(1 + np.float32(np.pi / 8) * variance)))
+        variance += self._offset_variance[:, line.group, None]
+        logit += self._offset[:, line.group, None]
+        return expected_logistic(logit, variance)[0]
 
 
 def _line(
@@ -161,4 +164,4 @@ def _line(
     spread = errors.T @ errors + factors.v_covariance[known].sum(axis=0)
     leaning = weight * np.linalg.inv(factors.group_precision[group])
     covariance = (spread + leaning) / (len(known) + weight)
-    return _Line(mean, centre, slopes, covariance), errors
+    return _Line(group, mean, centre, slopes, covariance), errors

@@ -5,33 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.special import expit
 
 from banzuke.prediction.factorization import leading_vectors, residual_of_means
 
-__all__ = ["BayesianFactors"]
+__all__ = ["BayesianFactors", "expected_logistic"]
 
 Index = slice | np.ndarray
 
 _WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
 _SPARSE_WIDTH = 4
 _SPARSE = 0.05  # below this share of observed cells, tiles are narrow and hold active rows only
-_FLOOR = np.float32(0.125)  # least curvature at E[x^2] = 0, half of the logistic's bound
+_SPREAD, _LEAN = 0.05, 2.0  # variance of offsets before any results, and its weight in models
 _STEEP = 5.4  # slope of the logit at 1/2, where items' logits vary by 2: 4 sqrt(1 + pi / 8 x 2)
-_MOST_COLUMNS = 2048  # of the first sweeps; later ones see every column
+_SWEEPS, _SWEPT = (6, 16), 3_000_000  # how often at least and at most; cells that all sweeps see
+_MOST_COLUMNS, _MOST_CELLS = 2048, 2_000_000  # of the first sweeps; the last see every column
 
 
 class BayesianFactors:
     r"""Posterior of model and item vectors, the items of a group sharing a prior.
 
-    .. math:: \mathrm{logit}\, p_{ik} = \tilde m_i \cdot x_k, \quad \tilde m_i = (m_i, 1), \quad
-              m_i \sim N(f_i, \Sigma), \quad x_k \sim N(\mu_g, \Lambda_g^{-1})
+    .. math:: \mathrm{logit}\, p_{ik} = \tilde m_i \cdot x_k + b_{ig}, \quad
+              \tilde m_i = (m_i, 1), \quad m_i \sim N(f_i, \Sigma), \quad
+              x_k \sim N(\mu_g, \Lambda_g^{-1}), \quad b_{ig} \sim N(0, \tau_g)
 
     The mean and covariance of each group of items are learned with the vectors, so an item that
-    few models ran behaves like its group as far as the group is alike. The posteriors are normal,
-    and each step is one of Newton's, with the logistic's expected slope as its curvature, in
-    matrix products and small systems of equations. Each sweep costs the observed cells times the
-    square of the number of factors.
+    few models ran behaves like its group as far as the group is alike. The offset b is how much
+    better a model is at a group than its vector says; its variance is learned as well. Each step
+    is one of Newton's on normal posteriors, with the expected slope of the logistic for its
+    curvature: matrix products and small systems of equations. A sweep costs the observed cells
+    times the square of the number of factors.
 
     Parameters
     ----------
@@ -44,9 +46,10 @@ class BayesianFactors:
 
     References
     ----------
-    Jaakkola, Jordan (2000), Bayesian parameter estimation via variational methods,
-    doi:10.1023/A:1008932416310: the bound on the curvature. Knowles, Minka (2011), Non-conjugate
-    variational message passing for multinomial and binary regression: steps with expectations.
+    Knowles, Minka (2011), Non-conjugate variational message passing for multinomial and binary
+    regression: steps by expectations. Jaakkola, Jordan (2000), Bayesian parameter estimation via
+    variational methods, doi:10.1023/A:1008932416310: the bound that limits them. MacKay (1992),
+    Bayesian interpolation, doi:10.1162/neco.1992.4.3.415: the variance of offsets.
     """
 
     def __init__(self, scores: np.ndarray, groups: np.ndarray, n_factors: int) -> None:
@@ -58,12 +61,19 @@ class BayesianFactors:
         self.d = max(1, min(n_factors, *scores.shape))
         self.pairs = np.triu_indices(self.d + 1)
         self._twice = np.where(self.pairs[0] == self.pairs[1], 1, 2).astype(np.float32)
+        self.offset = np.zeros((len(scores), self.n_groups))
+        self.offset_spread = np.full(self.n_groups, _SPREAD)
+        self.offset_variance = np.tile(self.offset_spread, (len(scores), 1))
+        self.group_mean = np.zeros((self.n_groups, self.d + 1))
         self._start(scores)
 
-    def fit(self, n_sweeps: int = 8) -> None:
-        """Sweep over models and items, over a part of a long list of items at first."""
+    def fit(self, n_sweeps: int | None = None) -> None:
+        """Sweep over models and items, over a part of a long list of items at first.
+
+        A small block is swept more often: it costs little, and few results converge slowly.
+        """
         some = self._spread_columns()
-        for _ in range(n_sweeps):
+        for _ in range(n_sweeps or self._sweeps(some)):
             self.update_items(some)
             self.update_models(some)
             self._standardise()
@@ -72,7 +82,7 @@ class BayesianFactors:
             self.update_models()
             self._standardise()
 
-    def refine(self, mean: np.ndarray, covariance: np.ndarray, n_sweeps: int = 4) -> None:
+    def refine(self, mean: np.ndarray, covariance: np.ndarray) -> None:
         """Sweep on with a prior for each model, such as what its metadata say.
 
         Parameters
@@ -82,10 +92,12 @@ class BayesianFactors:
         """
         self.prior_mean, self.prior_precision = mean, np.linalg.inv(covariance)
         some = self._spread_columns()
-        for _ in range(n_sweeps):
+        for _ in range(self._sweeps(some) // 2):
             self.update_items(some)
             self.update_models(some)
         self.update_items()
+        if len(some) < len(self.v):
+            self.update_models()
 
     def cells(self) -> np.ndarray:
         """Return the expected score of every cell, float32, (n_models, n_items)."""
@@ -95,8 +107,9 @@ class BayesianFactors:
         for left in range(0, len(v), _WIDTH):
             columns = slice(left, left + _WIDTH)
             logit = u @ v[columns].T
-            square = models @ (items[columns] * self._twice).T
-            result[:, columns] = _expected(logit, square)[0]
+            variance = models @ (items[columns] * self._twice).T
+            self._with_offsets(logit, variance, slice(None), columns)
+            result[:, columns] = expected_logistic(logit, variance)[0]
         return result
 
     def update_items(self, columns: np.ndarray | None = None) -> None:
@@ -108,7 +121,7 @@ class BayesianFactors:
         weighted = np.empty((len(chosen), self.d + 1))
         for rows, tile, place in self._tiles(chosen):
             square = models[rows] @ (items[tile] * self._twice).T
-            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)
+            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)[:2]
             precision[place] = curvature.T @ models[rows]
             weighted[place] = target.T @ u[rows]
         group = self.groups[chosen]
@@ -125,15 +138,43 @@ class BayesianFactors:
         u, v, d = self.u.astype(np.float32), self.v.astype(np.float32), self.d
         packed = np.zeros((len(self.u), len(self._twice)))
         weighted = np.zeros((len(self.u), d))
+        every_group = np.arange(self.n_groups)
+        curved, missed = np.zeros_like(self.offset), np.zeros_like(self.offset)
         for rows, tile, _ in self._tiles(chosen):
             square = models[rows] @ (items[tile] * self._twice).T
-            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)
+            curvature, target, rest = self._step(u[rows] @ v[tile].T, square, rows, tile)
             packed[rows] += curvature @ items[tile]
             weighted[rows] += target @ v[tile, :d]
+            in_group = (self.groups[tile][:, None] == every_group).astype(np.float32)
+            curved[rows] += curvature @ in_group
+            missed[rows] += rest @ in_group
         moment = self._unpack(packed)
         self.u_covariance = np.linalg.inv(moment[:, :d, :d] + self.prior_precision)
         weighted += self.prior_mean @ self.prior_precision - moment[:, :d, d]
+        before = self.u @ self.group_mean.T
         self.u[:, :d] = np.einsum("kij,kj->ki", self.u_covariance, weighted)
+        moved = self.u @ self.group_mean.T - before  # what the new vectors make up for
+        self._update_offsets(curved, missed - curved * moved)
+
+    def _update_offsets(self, curved: np.ndarray, missed: np.ndarray) -> None:
+        """Find the posterior of the offsets, and how far they spread in each group."""
+        seen = curved > 0
+        self.offset_variance = 1 / (curved + 1 / self.offset_spread)
+        self.offset = self.offset_variance * (missed + curved * self.offset)
+        # squares by the number of offsets that results have determined
+        known = np.where(seen, 1 - self.offset_variance / self.offset_spread, 0).sum(axis=0)
+        squares = np.where(seen, self.offset**2, 0).sum(axis=0)
+        self.offset_spread = (squares + _LEAN * _SPREAD) / (known + _LEAN)
+
+    def _with_offsets(
+        self, logit: np.ndarray, square: np.ndarray, rows: Index, tile: Index
+    ) -> None:
+        """Turn E[x] and E[x^2] of products into mean and variance of logits, in place."""
+        square -= logit**2
+        np.maximum(square, 0, out=square)
+        group = self.groups[tile]
+        logit += self.offset[rows].astype(np.float32)[:, group]
+        square += self.offset_variance[rows].astype(np.float32)[:, group]
 
     def _start(self, scores: np.ndarray) -> None:
         """Begin at the models' means and the leading singular vectors of what means leave.
@@ -158,7 +199,6 @@ class BayesianFactors:
         self.u_covariance = np.tile(0.2 * np.eye(d), (n, 1, 1))
         self.v_covariance = np.tile(0.1 * np.eye(d + 1), (m, 1, 1))
         self.prior_mean, self.prior_precision = np.zeros((n, d)), np.eye(d)
-        self.group_mean = np.zeros((self.n_groups, d + 1))
         self.group_precision = np.tile(2 * np.eye(d + 1), (self.n_groups, 1, 1))
         self.group_precision[:, d, d] = 0.5
         self._loose = np.diag(np.r_[np.full(d, 0.1), 1.0])  # covariance that groups lean towards
@@ -227,22 +267,33 @@ class BayesianFactors:
 
     def _step(
         self, logit: np.ndarray, square: np.ndarray, rows: Index, tile: Index
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return curvature and target of a least-squares step for E[x] and E[x^2]; 0 where not run.
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the curvature, the target and the scores less their expectation; 0 where not run.
 
-        The target is the curvature times what the logit should be.
+        Of means and squares of the vectors' products. The target is the curvature times what the
+        product should be.
         """
-        expected, shrink = _expected(logit, square)
+        product, variance = logit.copy(), square
+        self._with_offsets(logit, variance, rows, tile)
+        expected, shrink = expected_logistic(logit, variance)
         curvature = expected * (1 - expected)
         curvature *= shrink
-        # a step of twice the bound's length still leads down; _FLOOR follows half its curvature
-        np.maximum(curvature, _FLOOR / np.sqrt(1 + square / 4), out=curvature)
-        target = np.subtract(self.scores[:, tile][rows], expected, out=expected)
-        target += curvature * logit
+        # a step twice as long as the bound allows still gains, so half of its curvature is the
+        # least: about 1 / (8 sqrt(1 + E[x^2] / 4))
+        logit *= logit
+        logit += variance
+        logit *= np.float32(0.25)
+        logit += 1
+        np.sqrt(logit, out=logit)
+        np.divide(np.float32(0.125), logit, out=logit)
+        np.maximum(curvature, logit, out=curvature)
+        missed = np.subtract(self.scores[:, tile][rows], expected, out=expected)
         if not self.complete:
             curvature *= self.observed[:, tile][rows]
-            target[np.isnan(target)] = 0
-        return curvature, target
+            missed[np.isnan(missed)] = 0
+        product *= curvature
+        product += missed
+        return curvature, product, missed
 
     def _centred(self, rows: Index, tile: Index) -> np.ndarray:
         centred = self.scores[:, tile][rows] - np.float32(0.5)
@@ -269,22 +320,39 @@ class BayesianFactors:
                 rows = rows if active.all() else np.flatnonzero(active)
             yield rows, tile, place
 
+    def _sweeps(self, some: np.ndarray) -> int:
+        return min(max(_SWEPT // (len(self.u) * len(some)), _SWEEPS[0]), _SWEEPS[1])
+
     def _spread_columns(self) -> np.ndarray:
         """Return all columns, or as many as the first sweeps take, evenly from each group."""
         m = len(self.groups)
-        if m <= _MOST_COLUMNS:
+        most = max(_MOST_COLUMNS, _MOST_CELLS // len(self.scores))
+        if m <= most:
             return np.arange(m)
         by_group = np.argsort(self.groups, kind="stable")
-        step = np.linspace(0, m - 1, _MOST_COLUMNS).astype(np.intp)
+        step = np.linspace(0, m - 1, most).astype(np.intp)
         return np.sort(by_group[step])
 
 
-def _expected(logit: np.ndarray, square: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the expected logistic of x and the share of the logit it keeps, of E[x] and E[x^2].
+def expected_logistic(logit: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean logistic of normal logits, and the share of each logit that it keeps.
 
-    The mean of a logistic of a normal, by the probit approximation.
+    Parameters
+    ----------
+    logit, variance : ndarray of the same shape, float32
+
+    References
+    ----------
+    MacKay (1992), The evidence framework applied to classification networks,
+    doi:10.1162/neco.1992.4.5.720, equation 10.
     """
-    shrink = 1 + np.float32(np.pi / 8) * np.maximum(square - logit**2, 0)
+    shrink = variance * np.float32(np.pi / 8)
+    shrink += 1
     np.sqrt(shrink, out=shrink)
     np.divide(1, shrink, out=shrink)
-    return expit(logit * shrink), shrink
+    expected = logit * shrink
+    expected *= np.float32(0.5)
+    np.tanh(expected, out=expected)  # far faster than SciPy's expit
+    expected *= np.float32(0.5)
+    expected += np.float32(0.5)
+    return expected, shrink

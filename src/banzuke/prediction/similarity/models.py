@@ -74,7 +74,8 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         self._words = TfidfVectorizer(
             tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True, dtype=np.float32
         )
-        ngrams = self._ngrams.fit_transform(names)
+        # one word that is always there: a vocabulary must not be empty
+        ngrams = self._ngrams.fit_transform([*names, "model"])[:-1]
         words = self._words.fit_transform([*names, "model"])[:-1]
         counts = Counter(tag for tags in tag_sets(models) for tag in tags)
         shared = sorted(tag for tag, count in counts.items() if count > 1)
@@ -222,8 +223,9 @@ def organizations(models: pl.DataFrame) -> np.ndarray:
 
 
 def short_names(models: pl.DataFrame) -> list[str]:
-    """Return the names in lower case without their organisation."""
-    return [name.split("/")[-1].lower() for name in models["model"].to_list()]
+    """Return the names in lower case without their organisation; a mere number says nothing."""
+    names = [name.split("/")[-1].lower() for name in models["model"].to_list()]
+    return [name if any(map(str.isalpha, name)) else "" for name in names]
 
 
 def log_sizes(models: pl.DataFrame) -> np.ndarray:
