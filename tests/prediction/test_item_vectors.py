@@ -45,6 +45,16 @@ def test_expectation_is_that_of_drawn_vectors(
     np.testing.assert_allclose(predicted[:, 0], chance, atol=0.06)
 
 
+def test_models_keep_the_differences_of_their_means(
+    parts: tuple[ItemSide, BayesianFactors, ItemVectors],
+) -> None:
+    side, _, vectors = parts
+    tasks = {"item_id": ["x", "y"], "benchmark": ["bench0"] * 2, "task": ["hard", "easy"]}
+    bend = vectors.bend(side.describe(pl.DataFrame(tasks)))
+    gains = bend.mean(axis=1)
+    assert np.std(gains) < 0.2 * np.std(bend)
+
+
 def test_weight_is_a_share_and_unknown_benchmarks_stay(
     parts: tuple[ItemSide, BayesianFactors, ItemVectors],
 ) -> None:

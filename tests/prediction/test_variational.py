@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from banzuke.prediction import _variational
+from banzuke.prediction import _cells, _variational
 from banzuke.prediction._variational import BayesianFactors, expected_logistic
 from banzuke.prediction.hierarchy import grouped_regression
 
@@ -114,7 +114,7 @@ def test_prior_of_a_model_is_its_position_until_results_say_otherwise() -> None:
     np.testing.assert_allclose(factors.u[0, :2], [2.0, -1.0], atol=0.01)
 
 
-def test_long_lists_of_items_and_sparse_ones_lose_little(
+def test_long_lists_of_items_lose_little(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     chance, scores = planted(150, 200)
@@ -125,10 +125,23 @@ def test_long_lists_of_items_and_sparse_ones_lose_little(
     part = BayesianFactors(scores, groups, 3)
     part.fit()
     assert error(part.cells(), chance) < 1.15 * error(whole.cells(), chance)
-    monkeypatch.setattr(_variational, "_SPARSE", 1.1)  # narrow tiles
-    narrow = BayesianFactors(scores, groups, 3)
-    narrow.fit()
-    np.testing.assert_allclose(narrow.cells(), part.cells(), atol=1e-3)
+
+
+@pytest.mark.parametrize("shown", [1.0, 0.3])
+def test_cells_in_a_list_are_worth_what_they_are_in_a_matrix(
+    shown: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = planted(150, 200)[1]
+    scores[np.random.default_rng(1).random(scores.shape) >= shown] = np.nan
+    scores[4], scores[:, 7] = np.nan, np.nan  # nothing is known of these
+    groups = np.arange(200) % 2
+    tiles = BayesianFactors(scores, groups, 3)
+    tiles.fit()
+    monkeypatch.setattr(_cells, "_SPARSE", 1.1)
+    monkeypatch.setattr(_cells, "_LISTED", 500)  # some ten columns
+    listed = BayesianFactors(scores, groups, 3)
+    listed.fit()
+    np.testing.assert_allclose(listed.cells(), tiles.cells(), atol=1e-3)
 
 
 def test_grouped_regression_pools_within_a_group() -> None:

@@ -33,8 +33,9 @@ class ItemVectors:
     A new item's vector is normal: its mean is a ridge regression of the known items' vectors on
     `ItemSide`'s features, its covariance that of the errors when known items are left out. The
     expectation of the logistic over it bends where scores near 0 and 1 leave no room, which a
-    regression of scores cannot. The two are averaged with the weight that best predicts known
-    items left out.
+    regression of scores cannot. What that adds to one model's mean on a benchmark beside another's
+    is taken out, for means are known. The two are averaged with the weight that best predicts
+    known items left out.
 
     Parameters
     ----------
@@ -65,6 +66,7 @@ class ItemVectors:
         self._moments, _ = factors.second_moments()
         self._offset, self._offset_variance = factors.offset, factors.offset_variance
         self._lines: dict[str, _Line] = {}
+        self._gains: dict[str, np.ndarray] = {}
         left_out = np.array(factors.v)
         for group, name in enumerate(side.benchmarks):
             self._lines[name], errors = _line(side, factors, name, group)
@@ -89,6 +91,7 @@ class ItemVectors:
             new = np.flatnonzero(labels == name)
             vectors = line.mean + (features[new] - line.centre) @ line.slopes
             result[:, new] = self._expected(vectors, line) - linear[:, new]
+            result[:, new] -= self._gains[str(name)]
         return self.share * result
 
     def _stack(self, vectors: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
@@ -102,8 +105,10 @@ class ItemVectors:
         labels = self._side.labels[chosen]
         for name, line in self._lines.items():
             inside = np.flatnonzero(labels == name)
-            apart[:, inside] = self._expected(vectors[chosen[inside]], line)
-        apart -= linear
+            apart[:, inside] = self._expected(vectors[chosen[inside]], line) - linear[:, inside]
+            gains = apart[:, inside].sum(axis=1, keepdims=True) / max(len(inside), 1)
+            self._gains[name] = gains - gains.mean()
+            apart[:, inside] -= self._gains[name]
         error = np.subtract(scores[:, chosen], linear, out=linear)
         seen = ~np.isnan(error)
         there = apart[seen]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from banzuke.prediction._cells import CellList, ObservedCells, Tile
 from banzuke.prediction.factorization import leading_vectors, residual_of_means
 
 __all__ = ["BayesianFactors", "expected_logistic"]
 
-Index = slice | np.ndarray
-
-_WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
-_SPARSE_WIDTH = 4
-_SPARSE = 0.05  # below this share of observed cells, tiles are narrow and hold active rows only
+_WIDTH = 512  # columns that are predicted at a time
 _SPREAD, _LEAN = 0.05, 2.0  # variance of offsets before any results, and its weight in models
 _STEEP = 5.4  # slope of the logit at 1/2, where items' logits vary by 2: 4 sqrt(1 + pi / 8 x 2)
 _SWEEPS, _SWEPT = (6, 16), 3_000_000  # how often at least and at most; cells that all sweeps see
@@ -54,10 +49,8 @@ class BayesianFactors:
 
     def __init__(self, scores: np.ndarray, groups: np.ndarray, n_factors: int) -> None:
         self.groups, self.n_groups = groups, int(groups.max()) + 1
-        self.observed = ~np.isnan(scores)
-        self.complete = bool(self.observed.all())
-        self._width = _WIDTH if self.observed.mean() > _SPARSE else _SPARSE_WIDTH
-        self.scores = scores
+        self._cells = ObservedCells(scores)
+        self.observed = self._cells.observed
         self.d = max(1, min(n_factors, *scores.shape))
         self.pairs = np.triu_indices(self.d + 1)
         self._twice = np.where(self.pairs[0] == self.pairs[1], 1, 2).astype(np.float32)
@@ -108,7 +101,11 @@ class BayesianFactors:
             columns = slice(left, left + _WIDTH)
             logit = u @ v[columns].T
             variance = models @ (items[columns] * self._twice).T
-            self._with_offsets(logit, variance, slice(None), columns)
+            group = self.groups[columns]
+            variance -= logit**2
+            np.maximum(variance, 0, out=variance)
+            variance += self.offset_variance.astype(np.float32)[:, group]
+            logit += self.offset.astype(np.float32)[:, group]
             result[:, columns] = expected_logistic(logit, variance)[0]
         return result
 
@@ -119,11 +116,12 @@ class BayesianFactors:
         u, v = self.u.astype(np.float32), self.v.astype(np.float32)
         precision = np.empty((len(chosen), len(self._twice)))
         weighted = np.empty((len(chosen), self.d + 1))
-        for rows, tile, place in self._tiles(chosen):
-            square = models[rows] @ (items[tile] * self._twice).T
-            curvature, target = self._step(u[rows] @ v[tile].T, square, rows, tile)[:2]
-            precision[place] = curvature.T @ models[rows]
-            weighted[place] = target.T @ u[rows]
+        doubled = items * self._twice
+        for cells, place in self._cells.pieces(chosen):
+            product, square = cells.products(u, v), cells.products(models, doubled)
+            curvature, target, _ = self._step(cells, product, square)
+            precision[place] = cells.sum_by_item(curvature, models)
+            weighted[place] = cells.sum_by_item(target, u)
         group = self.groups[chosen]
         shift = np.einsum("gij,gj->gi", self.group_precision, self.group_mean)
         inverse = np.linalg.inv(self._unpack(precision) + self.group_precision[group])
@@ -138,16 +136,15 @@ class BayesianFactors:
         u, v, d = self.u.astype(np.float32), self.v.astype(np.float32), self.d
         packed = np.zeros((len(self.u), len(self._twice)))
         weighted = np.zeros((len(self.u), d))
-        every_group = np.arange(self.n_groups)
         curved, missed = np.zeros_like(self.offset), np.zeros_like(self.offset)
-        for rows, tile, _ in self._tiles(chosen):
-            square = models[rows] @ (items[tile] * self._twice).T
-            curvature, target, rest = self._step(u[rows] @ v[tile].T, square, rows, tile)
-            packed[rows] += curvature @ items[tile]
-            weighted[rows] += target @ v[tile, :d]
-            in_group = (self.groups[tile][:, None] == every_group).astype(np.float32)
-            curved[rows] += curvature @ in_group
-            missed[rows] += rest @ in_group
+        doubled = items * self._twice
+        for cells, _ in self._cells.pieces(chosen):
+            product, square = cells.products(u, v), cells.products(models, doubled)
+            curvature, target, rest = self._step(cells, product, square)
+            packed[cells.rows] += cells.sum_by_model(curvature, items)
+            weighted[cells.rows] += cells.sum_by_model(target, v[:, :d])
+            curved[cells.rows] += cells.sum_by_group(curvature, self.groups, self.n_groups)
+            missed[cells.rows] += cells.sum_by_group(rest, self.groups, self.n_groups)
         moment = self._unpack(packed)
         self.u_covariance = np.linalg.inv(moment[:, :d, :d] + self.prior_precision)
         weighted += self.prior_mean @ self.prior_precision - moment[:, :d, d]
@@ -166,16 +163,6 @@ class BayesianFactors:
         squares = np.where(seen, self.offset**2, 0).sum(axis=0)
         self.offset_spread = (squares + _LEAN * _SPREAD) / (known + _LEAN)
 
-    def _with_offsets(
-        self, logit: np.ndarray, square: np.ndarray, rows: Index, tile: Index
-    ) -> None:
-        """Turn E[x] and E[x^2] of products into mean and variance of logits, in place."""
-        square -= logit**2
-        np.maximum(square, 0, out=square)
-        group = self.groups[tile]
-        logit += self.offset[rows].astype(np.float32)[:, group]
-        square += self.offset_variance[rows].astype(np.float32)[:, group]
-
     def _start(self, scores: np.ndarray) -> None:
         """Begin at the models' means and the leading singular vectors of what means leave.
 
@@ -189,7 +176,9 @@ class BayesianFactors:
         spread = np.maximum(left.std(axis=0), 1e-6)
         self.u[:, 1:d], self.v[some, 1:d] = left / spread, right * spread * 2
         self.u[:, d] = 1.0
-        count, sums = self.observed.sum(axis=0), self._column_sums()
+        count, sums = self.observed.sum(axis=0), np.zeros(m)
+        for cells, place in self._cells.pieces(np.arange(m)):
+            sums[place] = cells.sum_by_item(self._less_half(cells), np.ones((n, 1)))[:, 0]
         ability = self._abilities(count, sums)
         spread = max(float(ability.std()), 1e-6)
         self.u[:, 0], self.v[:, 0] = ability / spread, _STEEP * spread
@@ -207,15 +196,22 @@ class BayesianFactors:
             if inside.size:
                 self.group_mean[group] = self.v[inside].mean(axis=0)
 
+    def _less_half(self, cells: Tile | CellList) -> np.ndarray:
+        centred = cells.scores - np.float32(0.5)
+        cells.clear(centred)
+        return centred
+
     def _abilities(self, count: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """Return how far each model's scores are above its items' groups, on average."""
         n = self.n_groups
         there = np.maximum(np.bincount(self.groups, count, n), 1)
         expected = (np.bincount(self.groups, sums, n) / there)[self.groups].astype(np.float32)
         total = np.zeros(len(self.u))
-        for rows, tile, _ in self._tiles(np.arange(len(self.v))):
-            centred = self._centred(rows, tile).sum(axis=1, dtype=np.float64)
-            total[rows] += centred - self.observed[:, tile][rows] @ expected[tile]
+        one = np.ones((len(self.v), 1))
+        for cells, _ in self._cells.pieces(np.arange(len(self.v))):
+            above = self._less_half(cells) - cells.of_items(expected)
+            cells.clear(above)
+            total[cells.rows] += cells.sum_by_model(above, one)[:, 0]
         total /= np.maximum(self.observed.sum(axis=1), 1)
         return np.asarray(total - total.mean())
 
@@ -266,15 +262,19 @@ class BayesianFactors:
         return full
 
     def _step(
-        self, logit: np.ndarray, square: np.ndarray, rows: Index, tile: Index
+        self, cells: Tile | CellList, product: np.ndarray, square: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the curvature, the target and the scores less their expectation; 0 where not run.
 
         Of means and squares of the vectors' products. The target is the curvature times what the
         product should be.
         """
-        product, variance = logit.copy(), square
-        self._with_offsets(logit, variance, rows, tile)
+        variance = square
+        variance -= product**2
+        np.maximum(variance, 0, out=variance)
+        variance += cells.of_groups(self.offset_variance.astype(np.float32), self.groups)
+        logit = cells.of_groups(self.offset.astype(np.float32), self.groups)
+        logit += product
         expected, shrink = expected_logistic(logit, variance)
         curvature = expected * (1 - expected)
         curvature *= shrink
@@ -287,38 +287,12 @@ class BayesianFactors:
         np.sqrt(logit, out=logit)
         np.divide(np.float32(0.125), logit, out=logit)
         np.maximum(curvature, logit, out=curvature)
-        missed = np.subtract(self.scores[:, tile][rows], expected, out=expected)
-        if not self.complete:
-            curvature *= self.observed[:, tile][rows]
-            missed[np.isnan(missed)] = 0
+        missed = np.subtract(cells.scores, expected, out=expected)
+        cells.clear(curvature)
+        cells.clear(missed)
         product *= curvature
         product += missed
         return curvature, product, missed
-
-    def _centred(self, rows: Index, tile: Index) -> np.ndarray:
-        centred = self.scores[:, tile][rows] - np.float32(0.5)
-        if not self.complete:
-            centred[np.isnan(centred)] = 0
-        return np.asarray(centred)
-
-    def _column_sums(self) -> np.ndarray:
-        everything = self._tiles(np.arange(len(self.v)))
-        sums = np.zeros(len(self.v))
-        for rows, tile, _ in everything:
-            sums[tile] = self._centred(rows, tile).sum(axis=0, dtype=np.float64)
-        return sums
-
-    def _tiles(self, columns: np.ndarray) -> Iterator[tuple[Index, Index, slice]]:
-        """Cut columns into tiles: the rows that have a score there, the columns, their place."""
-        whole = len(columns) == len(self.v)
-        for left in range(0, len(columns), self._width):
-            place = slice(left, left + self._width)
-            tile: Index = place if whole else columns[place]
-            rows: Index = slice(None)  # slices are views, lists of numbers copies
-            if not self.complete:
-                active = self.observed[:, tile].any(axis=1)
-                rows = rows if active.all() else np.flatnonzero(active)
-            yield rows, tile, place
 
     def _sweeps(self, some: np.ndarray) -> int:
         return min(max(_SWEPT // (len(self.u) * len(some)), _SWEEPS[0]), _SWEEPS[1])
@@ -326,7 +300,7 @@ class BayesianFactors:
     def _spread_columns(self) -> np.ndarray:
         """Return all columns, or as many as the first sweeps take, evenly from each group."""
         m = len(self.groups)
-        most = max(_MOST_COLUMNS, _MOST_CELLS // len(self.scores))
+        most = max(_MOST_COLUMNS, int(_MOST_CELLS / self._cells.column_cost))
         if m <= most:
             return np.arange(m)
         by_group = np.argsort(self.groups, kind="stable")
