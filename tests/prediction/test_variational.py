@@ -86,7 +86,7 @@ def test_expected_logistic_is_near_the_integral(variance: float) -> None:
 
 def test_standardising_changes_no_prediction() -> None:
     factors = BayesianFactors(planted(60, 40)[1], np.arange(40) % 2, 3)
-    factors.fit(2)
+    factors.fit()
     before = factors.cells()
     factors.u[:, :3] = factors.u[:, :3] * 2 + 1
     factors.u_covariance *= 4

@@ -12,6 +12,8 @@ from banzuke.prediction._variational import BayesianFactors, expected_logistic
 
 __all__ = ["ItemVectors"]
 
+_MOST_AVERAGED = 50  # items of a benchmark
+
 
 @dataclass(frozen=True)
 class _Line:
@@ -25,6 +27,10 @@ class _Line:
     centre: np.ndarray
     slopes: np.ndarray
     covariance: np.ndarray
+
+    def vectors(self, features: np.ndarray) -> np.ndarray:
+        """Return where items with these features are expected."""
+        return np.asarray(self.mean + (features - self.centre) @ self.slopes)
 
 
 class ItemVectors:
@@ -71,6 +77,7 @@ class ItemVectors:
         for group, name in enumerate(side.benchmarks):
             self._lines[name], errors = _line(side, factors, name, group)
             left_out[side.members(name)] -= errors
+            self._gains[name] = self._gain(name)
         self.share, missed = self._stack(left_out, scores)
         self.mean_errors, self.noise = self._summary(missed)
 
@@ -89,10 +96,19 @@ class ItemVectors:
             if line is None:
                 continue
             new = np.flatnonzero(labels == name)
-            vectors = line.mean + (features[new] - line.centre) @ line.slopes
-            result[:, new] = self._expected(vectors, line) - linear[:, new]
-            result[:, new] -= self._gains[str(name)]
+            apart = self._expected(line.vectors(features[new]), line) - linear[:, new]
+            result[:, new] = apart - self._gains[str(name)]
         return self.share * result
+
+    def _gain(self, name: str) -> np.ndarray:
+        """Return what the expectation adds to each model's mean beside others', (n_models, 1)."""
+        features = self._side.known_features(name)
+        some = features[:: max(1, len(features) // _MOST_AVERAGED)]
+        items = NewItems(np.full(len(some), name, dtype=object), some)
+        linear = np.clip(self._side.columns(self._side.cells, items), 0.0, 1.0)
+        line = self._lines[name]
+        gain = (self._expected(line.vectors(some), line) - linear).mean(axis=1, keepdims=True)
+        return np.asarray(gain - gain.mean())
 
     def _stack(self, vectors: np.ndarray, scores: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the weight that minimises the error on known items, each left out.
@@ -105,10 +121,8 @@ class ItemVectors:
         labels = self._side.labels[chosen]
         for name, line in self._lines.items():
             inside = np.flatnonzero(labels == name)
-            apart[:, inside] = self._expected(vectors[chosen[inside]], line) - linear[:, inside]
-            gains = apart[:, inside].sum(axis=1, keepdims=True) / max(len(inside), 1)
-            self._gains[name] = gains - gains.mean()
-            apart[:, inside] -= self._gains[name]
+            expected = self._expected(vectors[chosen[inside]], line)
+            apart[:, inside] = expected - linear[:, inside] - self._gains[name]
         error = np.subtract(scores[:, chosen], linear, out=linear)
         seen = ~np.isnan(error)
         there = apart[seen]

@@ -12,7 +12,8 @@ __all__ = ["BayesianFactors", "expected_logistic"]
 _WIDTH = 512  # columns that are predicted at a time
 _SPREAD, _LEAN = 0.05, 2.0  # variance of offsets before any results, and its weight in models
 _STEEP = 5.4  # slope of the logit at 1/2, where items' logits vary by 2: 4 sqrt(1 + pi / 8 x 2)
-_SWEEPS, _SWEPT = (6, 16), 3_000_000  # how often at least and at most; cells that all sweeps see
+_SWEEPS, _MORE_SWEEPS = (6, 24), (3, 12)  # at least and at most: to fit, and to refine
+_SETTLED = 0.003  # change of the sum of squared errors in a sweep
 _MOST_COLUMNS, _MOST_CELLS = 2048, 2_000_000  # of the first sweeps; the last see every column
 
 
@@ -60,16 +61,10 @@ class BayesianFactors:
         self.group_mean = np.zeros((self.n_groups, self.d + 1))
         self._start(scores)
 
-    def fit(self, n_sweeps: int | None = None) -> None:
-        """Sweep over models and items, over a part of a long list of items at first.
-
-        A small block is swept more often: it costs little, and few results converge slowly.
-        """
+    def fit(self) -> None:
+        """Sweep over models and items until they settle, over a part of a long list of items."""
         some = self._spread_columns()
-        for _ in range(n_sweeps or self._sweeps(some)):
-            self.update_items(some)
-            self.update_models(some)
-            self._standardise()
+        self._sweep(some, _SWEEPS, standardise=True)
         if len(some) < len(self.v):
             self.update_items()
             self.update_models()
@@ -85,12 +80,24 @@ class BayesianFactors:
         """
         self.prior_mean, self.prior_precision = mean, np.linalg.inv(covariance)
         some = self._spread_columns()
-        for _ in range(self._sweeps(some) // 2):
-            self.update_items(some)
-            self.update_models(some)
+        self._sweep(some, _MORE_SWEEPS)
         self.update_items()
         if len(some) < len(self.v):
             self.update_models()
+
+    def _sweep(
+        self, columns: np.ndarray, least_most: tuple[int, int], standardise: bool = False
+    ) -> None:
+        """Sweep until the squared errors stay, which few results of few models take long to."""
+        before = np.inf
+        for n in range(1, least_most[1] + 1):
+            self.update_items(columns)
+            self.update_models(columns)
+            if standardise:
+                self._standardise()
+            if n >= least_most[0] and abs(self._squares - before) <= _SETTLED * before:
+                break
+            before = self._squares
 
     def cells(self) -> np.ndarray:
         """Return the expected score of every cell, float32, (n_models, n_items)."""
@@ -134,7 +141,7 @@ class BayesianFactors:
         chosen = np.arange(len(self.v)) if columns is None else columns
         models, items = self.second_moments()
         u, v, d = self.u.astype(np.float32), self.v.astype(np.float32), self.d
-        packed = np.zeros((len(self.u), len(self._twice)))
+        packed, self._squares = np.zeros((len(self.u), len(self._twice))), 0.0
         weighted = np.zeros((len(self.u), d))
         curved, missed = np.zeros_like(self.offset), np.zeros_like(self.offset)
         doubled = items * self._twice
@@ -144,6 +151,7 @@ class BayesianFactors:
             packed[cells.rows] += cells.sum_by_model(curvature, items)
             weighted[cells.rows] += cells.sum_by_model(target, v[:, :d])
             curved[cells.rows] += cells.sum_by_group(curvature, self.groups, self.n_groups)
+            self._squares += float(np.vdot(rest, rest))
             missed[cells.rows] += cells.sum_by_group(rest, self.groups, self.n_groups)
         moment = self._unpack(packed)
         self.u_covariance = np.linalg.inv(moment[:, :d, :d] + self.prior_precision)
@@ -293,9 +301,6 @@ class BayesianFactors:
         product *= curvature
         product += missed
         return curvature, product, missed
-
-    def _sweeps(self, some: np.ndarray) -> int:
-        return min(max(_SWEPT // (len(self.u) * len(some)), _SWEEPS[0]), _SWEEPS[1])
 
     def _spread_columns(self) -> np.ndarray:
         """Return all columns, or as many as the first sweeps take, evenly from each group."""
