@@ -53,10 +53,10 @@ def test_models_better_at_one_group_than_their_vectors_say_get_an_offset() -> No
     factors.fit()
     found, true = ((c[:, :150] - c[:, 150:]).mean(axis=1) for c in (factors.cells(), expit(logit)))
     assert np.corrcoef(found, true)[0, 1] > 0.95  # without offsets 0.3
-    assert factors.offset_spread.sum() > 0.4
+    assert factors.offset_spread.sum() > 0.3
     shuffled = BayesianFactors(scores, random.permutation(groups), 1)
     shuffled.fit()
-    assert shuffled.offset_spread.max() < 0.1
+    assert shuffled.offset_spread.sum() < 0.05
 
 
 def test_abilities_come_from_all_items_of_a_long_list(monkeypatch: pytest.MonkeyPatch) -> None:
