@@ -13,7 +13,7 @@ Index = slice | np.ndarray
 
 _WIDTH = 512  # columns of a tile: 1000 x 512 floats stay in the cache
 _SPARSE = 0.03  # below this share of observed cells, listing them is cheaper than masking the rest
-_COST = 10  # of a listed cell, in cells of a tile (which hold masked ones, too)
+_COST = 30  # of a listed cell, in cells of a tile (which hold masked ones, too)
 _LISTED = 1 << 14  # cells of a list: their second moments, some 150 floats each, stay in the cache
 
 
