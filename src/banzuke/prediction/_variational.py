@@ -186,7 +186,9 @@ class BayesianFactors:
         self.u[:, d] = 1.0
         count, sums = self.observed.sum(axis=0), np.zeros(m)
         for cells, place in self._cells.pieces(np.arange(m)):
-            sums[place] = cells.sum_by_item(self._less_half(cells), np.ones((n, 1)))[:, 0]
+            less_half = cells.scores - np.float32(0.5)
+            cells.clear(less_half)
+            sums[place] = cells.sum_by_item(less_half, np.ones((n, 1)))[:, 0]
         ability = self._abilities(count, sums)
         spread = max(float(ability.std()), 1e-6)
         self.u[:, 0], self.v[:, 0] = ability / spread, _STEEP * spread
@@ -204,11 +206,6 @@ class BayesianFactors:
             if inside.size:
                 self.group_mean[group] = self.v[inside].mean(axis=0)
 
-    def _less_half(self, cells: Tile | CellList) -> np.ndarray:
-        centred = cells.scores - np.float32(0.5)
-        cells.clear(centred)
-        return centred
-
     def _abilities(self, count: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """Return how far each model's scores are above its items' groups, on average."""
         n = self.n_groups
@@ -217,7 +214,7 @@ class BayesianFactors:
         total = np.zeros(len(self.u))
         one = np.ones((len(self.v), 1))
         for cells, _ in self._cells.pieces(np.arange(len(self.v))):
-            above = self._less_half(cells) - cells.of_items(expected)
+            above = cells.scores - np.float32(0.5) - cells.of_items(expected)
             cells.clear(above)
             total[cells.rows] += cells.sum_by_model(above, one)[:, 0]
         total /= np.maximum(self.observed.sum(axis=1), 1)
@@ -274,8 +271,8 @@ class BayesianFactors:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the curvature, the target and the scores less their expectation; 0 where not run.
 
-        Of means and squares of the vectors' products. The target is the curvature times what the
-        product should be.
+        Of means and squares of the vectors' products, which are overwritten. The target is the
+        curvature times what the product should be.
         """
         variance = square
         variance -= product**2

@@ -74,9 +74,9 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         self._words = TfidfVectorizer(
             tokenizer=_WORD.findall, token_pattern=None, sublinear_tf=True, dtype=np.float32
         )
-        # one word that is always there: a vocabulary must not be empty
-        ngrams = self._ngrams.fit_transform([*names, "model"])[:-1]
-        words = self._words.fit_transform([*names, "model"])[:-1]
+        never_empty = [*names, "model"]  # a vocabulary must have a word
+        ngrams = self._ngrams.fit_transform(never_empty)[:-1]
+        words = self._words.fit_transform(never_empty)[:-1]
         counts = Counter(tag for tags in tag_sets(models) for tag in tags)
         shared = sorted(tag for tag, count in counts.items() if count > 1)
         self.tags_ = {tag: place for place, tag in enumerate(shared)}
