@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from banzuke.prediction._cells import CellList, ObservedCells, Tile
+from banzuke.prediction._related_means import RelatedMeans
 from banzuke.prediction.factorization import leading_vectors, residual_of_means
 
 __all__ = ["BayesianFactors", "expected_logistic"]
@@ -166,10 +167,43 @@ class BayesianFactors:
         seen = curved > 0
         self.offset_variance = 1 / (curved + 1 / self.offset_spread)
         self.offset = self.offset_variance * (missed + curved * self.offset)
-        # squares by the number of offsets that results have determined
-        known = np.where(seen, 1 - self.offset_variance / self.offset_spread, 0).sum(axis=0)
+        share = np.where(seen, 1 - self.offset_variance / self.offset_spread, 0)
+        in_means = self._relate_groups(curved, share)
+        # squares by the number of offsets that results have determined and no mean takes up
+        known = np.maximum(share.sum(axis=0) - in_means, 0)
         squares = np.where(seen, self.offset**2, 0).sum(axis=0)
         self.offset_spread = (squares + _LEAN * _SPREAD) / (known + _LEAN)
+
+    def _relate_groups(self, curved: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Divide what models can do on each group anew between its mean and their offsets.
+
+        Many items pull a group's mean wherever its few models are fitted best. The means of other
+        groups tell what it may be. ``share`` is what offsets keep of what they should make up.
+        Returns how many offsets the means take up.
+        """
+        taken, d = np.zeros(self.n_groups), self.d
+        groups = np.flatnonzero(share.any(axis=0))
+        if len(groups) < 2:
+            return taken
+        means, variances = [], []
+        for g in groups:
+            seen = np.flatnonzero(share[:, g])
+            x = self.u[seen]
+            certain = x.T @ (x / (self.offset_spread[g] + 1 / curved[seen, g])[:, None])
+            unsure = np.zeros_like(certain)
+            unsure[:d, :d] = np.tensordot(curved[seen, g], self.u_covariance[seen], 1)
+            old = self.group_mean[g].copy()
+            gradient = x.T @ (self.offset[seen, g] / self.offset_spread[g]) - unsure @ old
+            mean, covariance = self._related.step(old, gradient, certain + unsure)
+            move = mean - old
+            self.group_mean[g] = mean
+            self.v[self.groups == g] += move
+            self.offset[seen, g] -= share[seen, g] * (x @ move)
+            taken[g] = max(np.vdot(covariance, certain) - 1, 0.0)  # the intercept is no offset
+            means.append(mean)
+            variances.append(np.diag(covariance))
+        self._related.learn(np.array(means), np.array(variances))
+        return taken
 
     def _start(self, scores: np.ndarray) -> None:
         """Begin at the models' means and the leading singular vectors of what means leave.
@@ -205,6 +239,7 @@ class BayesianFactors:
             inside = some[self.groups[some] == group]
             if inside.size:
                 self.group_mean[group] = self.v[inside].mean(axis=0)
+        self._related = RelatedMeans(self.group_mean)
 
     def _abilities(self, count: np.ndarray, sums: np.ndarray) -> np.ndarray:
         """Return how far each model's scores are above its items' groups, on average."""
@@ -248,6 +283,7 @@ class BayesianFactors:
         self.v = self.v @ turn
         self.v_covariance = turn.T @ self.v_covariance @ turn
         self.group_mean = self.group_mean @ turn
+        self._related.common = self._related.common @ turn
         self.group_precision = back @ self.group_precision @ back.T
 
     def second_moments(self) -> tuple[np.ndarray, np.ndarray]:
