@@ -83,14 +83,28 @@ class ItemSide:
                 means = [rows[:, m].mean(axis=1) for m in self._members.values()]
                 result[:, new] = np.mean(means, axis=0)[:, None]
                 continue
-            x = self._matrix[known]
-            mean = rows[:, known].mean(axis=1, keepdims=True)
-            gram = x.T @ x + np.eye(x.shape[1])
-            coefficients = np.linalg.solve(gram, x.T @ (rows[:, known] - mean).T)
-            fitted = matrix[new] @ coefficients
-            # the deviations of the known items sum to zero, so must their fit
-            result[:, new] = mean + (fitted - x.mean(axis=0) @ coefficients).T
+            mean, centre, coefficients = self._regression(known, rows)
+            result[:, new] = mean + ((matrix[new] - centre) @ coefficients).T
         return result
+
+    def unexplained(self, benchmark: str, rows: np.ndarray) -> np.ndarray:
+        """Return what the regression leaves of rows over a benchmark's known items.
+
+        Parameters
+        ----------
+        benchmark : str
+        rows : ndarray of shape (n, n_items)
+
+        Returns
+        -------
+        ndarray of shape (n, n_members)
+            In the order of `members`; each row sums to 0.
+        """
+        known = self._members[benchmark]
+        mean, centre, coefficients = self._regression(known, rows)
+        rest = rows[:, known] - mean
+        rest -= ((self._matrix[known] - centre) @ coefficients).T
+        return np.asarray(rest)
 
     def known_features(self, benchmark: str) -> np.ndarray:
         """Return the weighted features of a benchmark's known items, as `members` orders them."""
@@ -108,6 +122,17 @@ class ItemSide:
                 errors = errors_left_out(self._matrix[chosen[inside]], deviation)
                 result[:, inside] -= errors.T
         return np.asarray(np.clip(result, 0.0, 1.0))
+
+    def _regression(
+        self, known: np.ndarray, rows: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the rows' means over known items, those of the features, and coefficients."""
+        x = self._matrix[known]
+        mean = rows[:, known].mean(axis=1, keepdims=True)
+        gram = x.T @ x + np.eye(x.shape[1])
+        coefficients = np.linalg.solve(gram, x.T @ (rows[:, known] - mean).T)
+        # the deviations of the known items sum to zero, so must their fit
+        return mean, x.mean(axis=0), coefficients
 
     def _draw(self, random_state: int) -> np.ndarray:
         """Return all columns, or as many as are used for tuning."""

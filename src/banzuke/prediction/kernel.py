@@ -16,6 +16,7 @@ from banzuke.prediction._item_side import ItemSide, benchmark_labels
 from banzuke.prediction._item_vectors import ItemVectors
 from banzuke.prediction._model_ranges import MeansOver, ModelRanges
 from banzuke.prediction._model_side import ModelSide, NewRows
+from banzuke.prediction._run_items import RunItems
 from banzuke.prediction._true_errors import VALUES
 from banzuke.prediction._variational import BayesianFactors
 from banzuke.prediction.base import Predictor, item_groups, one_blas_thread
@@ -43,7 +44,8 @@ class InductiveKernel(Predictor):
        within a lineage, as far as the data supports it.
     3. A new item's column is each model's mean on the benchmark plus a ridge regression of the
        deviations on `ItemFeatures`, averaged with the expected score over all vectors that the
-       item may have by its features.
+       item may have by its features; where models leave out some kinds of items, it is taken to be
+       of a kind that they run.
     4. A new model on a new item is 3 applied to 2.
 
     All weights are tuned by closed-form leave-one-out error on what `fit` was given.
@@ -121,6 +123,7 @@ class InductiveKernel(Predictor):
         self.space_ = self._models.space(self.n_components)
         self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
         self._vectors = ItemVectors(self._items, factors, block.scores)
+        self._run = RunItems(self._items, factors.observed)
         self._ranges = ModelRanges(
             self._models,
             HeldOutModels(block, self.n_factors, {"columns": self.columns, **settings}),
@@ -361,11 +364,12 @@ class InductiveKernel(Predictor):
         described = self._items.describe(items)
         result = self._items.columns(rows.smooth, described)
         bend = self._vectors.bend(described)
-        if len(rows.pull) == len(rows.smooth):
-            return np.asarray(result + self._models.spread(rows.pull, bend))
-        new = np.setdiff1d(np.arange(self.n_models_), self.known_models_)
-        result[self.known_models_] += bend
+        new = np.arange(len(result))
+        if len(rows.pull) < len(rows.smooth):
+            result[self.known_models_] += bend + self._run.known_models(described)
+            new = np.setdiff1d(new, self.known_models_)
         result[new] += self._models.spread(rows.pull, bend)
+        result[new] += self._run.new_models(rows.smooth[new], described)
         return result
 
     def _checked_rows(self, models: pl.DataFrame) -> NewRows:
