@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 
 from banzuke.prediction.similarity import ItemFeatures, TextFeatures
 
@@ -40,3 +41,12 @@ def test_learning_and_transforming_at_once_is_the_same_as_one_by_one() -> None:
 def test_items_without_text_have_their_task_alone() -> None:
     assert set(ItemFeatures().fit_transform(ITEMS.drop("text"))) == {"task"}
     assert TextFeatures().fit_transform(["", " ", ""]).shape == (3, 0)
+
+
+@pytest.mark.parametrize("text", ["a", "the same words", "\U0001f408"])
+def test_texts_that_are_all_the_same_tell_nothing(text: str) -> None:
+    items = pl.DataFrame({"item_id": list("abcd"), "benchmark": "b", "text": text})
+    found = ItemFeatures().fit_transform(items)
+    for matrix in found.values():
+        assert np.isfinite(matrix).all()
+        assert np.ptp(matrix, axis=0).max(initial=0.0) < 1e-6

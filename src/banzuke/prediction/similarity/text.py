@@ -65,7 +65,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return np.zeros((len(texts), 0))
         counts = self._tfidf.fit_transform(texts)
         size = min(self.n_components, min(counts.shape) - 1)
-        self._svd = TruncatedSVD(size, n_iter=2, random_state=self.random_state).fit(counts)
+        if size < 1:
+            return np.zeros((len(texts), 0))
+        self._svd = TruncatedSVD(size, n_iter=2, random_state=self.random_state)
+        with np.errstate(divide="ignore", invalid="ignore"):  # shares of the variance, here 0
+            self._svd.fit(counts)
         self.n_features_ = size
         return np.asarray(self._svd.transform(counts), dtype=np.float64)
 
