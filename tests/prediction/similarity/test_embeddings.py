@@ -15,7 +15,7 @@ import pytest
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError, StorageError
 from banzuke.prediction import InductiveKernel
-from banzuke.prediction.similarity import ItemFeatures, TextEmbeddings, _embedding_sources
+from banzuke.prediction.similarity import ItemFeatures, TextEmbeddings, _embedding_sources, _openai
 from banzuke.testing import make_outcomes
 
 
@@ -56,7 +56,7 @@ class FakeServer:
 
 @pytest.fixture
 def fake(monkeypatch) -> Iterator[FakeServer]:
-    monkeypatch.setattr(_embedding_sources, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(_openai, "_WAITS", (0.0, 0.0))
     fake = FakeServer()
     thread = threading.Thread(target=fake.server.serve_forever, args=(0.01,))
     thread.start()
@@ -92,7 +92,7 @@ def test_each_text_is_embedded_once_whoever_asks(fake: FakeServer, tmp_path: Pat
 
 
 def test_what_came_before_a_failure_is_kept(fake: FakeServer, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(_embedding_sources._Server, "batch", 2)
+    monkeypatch.setattr(_embedding_sources._Served, "batch", 2)
     TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b"])
     fake.failures = [400]
     with pytest.raises(EngineError, match="answers 400"):

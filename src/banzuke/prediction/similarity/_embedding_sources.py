@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-import httpx
 import numpy as np
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
+from banzuke.prediction.similarity._openai import Server
 
 __all__ = ["Source", "source_of"]
 
 KEY_VARIABLE = "BANZUKE_EMBED_API_KEY"  # not the key of the models that are measured
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
-_WAITS = (0.5, 2.0, 8.0)  # seconds before the second, third and last attempt
-_PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
 
 
 class Source(ABC):
@@ -50,13 +45,7 @@ def source_of(model: str) -> Source:
     if model == "e5":
         return _E5()
     if model.startswith(("http://", "https://")):
-        address, _, name = model.partition("#")
-        if not name:
-            raise InvalidInputError(
-                f"{_public(address)} names no model; write ADDRESS#MODEL, such as "
-                "http://127.0.0.1:8000/v1#e5-query"
-            )
-        return _Server(address, name)
+        return _Served(Server.named(model, "embeddings server", KEY_VARIABLE))
     if not model.strip():
         raise InvalidInputError("the embeddings have no name; give e5, an address or a name")
     return _SentenceTransformer(model)
@@ -99,56 +88,27 @@ def _single_threaded_e5() -> Any:
             os.environ["OMP_NUM_THREADS"] = before
 
 
-class _Server(Source):
+class _Served(Source):
     """Any server with the ``/embeddings`` route of OpenAI's API."""
 
     batch = 64
 
-    def __init__(self, address: str, model: str) -> None:
-        self.address, self.model = address.rstrip("/"), model
-        self.name = f"{_public(self.address)}#{model}"
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.name = f"{server.public}#{server.model}"
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        key = os.environ.get(KEY_VARIABLE, "").strip()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        # no proxy to ourselves; no redirect, which would carry the texts somewhere else
-        direct = urlsplit(self.address).hostname in _LOCAL
-        try:
-            with httpx.Client(headers=headers, timeout=120, trust_env=not direct) as client:
-                return self._ask(client, [text or " " for text in texts])
-        except UnicodeEncodeError:
-            raise EngineError(f"{KEY_VARIABLE} holds a key with non-ASCII letters") from None
-
-    def _ask(self, client: httpx.Client, texts: list[str]) -> np.ndarray:
-        body = {"model": self.model, "input": texts, "encoding_format": "float"}
-        where, reason = f"{self.address}/embeddings", ""
-        for wait in (0.0, *_WAITS):
-            time.sleep(wait)
-            try:
-                answer = client.post(where, json=body)
-            except httpx.HTTPError as error:
-                reason = f"does not answer ({type(error).__name__})"
-                continue
-            if answer.status_code == 200:
-                return self._vectors(answer, len(texts))
-            reason = f"answers {answer.status_code}"
-            if answer.status_code not in _PASSING:
-                break
-        raise EngineError(
-            f"the embeddings server {_public(self.address)} {reason}; check the address, the "
-            f"model {self.model!r} and the key in {KEY_VARIABLE}"
-        )
-
-    def _vectors(self, answer: httpx.Response, n: int) -> np.ndarray:
+        body = {"input": [text or " " for text in texts], "encoding_format": "float"}
+        answer = self.server.post("/embeddings", body)
         try:
             rows = sorted(answer.json()["data"], key=lambda row: row["index"])
             vectors: np.ndarray = np.array([row["embedding"] for row in rows], dtype=np.float32)
         except (ValueError, KeyError, TypeError):
             vectors = np.empty(0)
-        if vectors.ndim != 2 or len(vectors) != n or not np.isfinite(vectors).all():
+        if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
             raise EngineError(
-                f"the embeddings server {_public(self.address)} sent no vector for each of {n} "
-                "texts; is it OpenAI-compatible?"
+                f"the embeddings server {self.server.public} sent no vector for each of "
+                f"{len(texts)} texts; is it OpenAI-compatible?"
             )
         return vectors
 
@@ -174,11 +134,3 @@ class _SentenceTransformer(Source):
             self._model = library.SentenceTransformer(self.model)
         prefix = "query: " if "e5" in self.model.lower() else ""  # as E5 models were trained
         return np.asarray(self._model.encode([prefix + text for text in texts]))
-
-
-def _public(address: str) -> str:
-    """Return an address without user name and password."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
