@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from banzuke.cli.app import app
 from banzuke.exceptions import BanzukeError, ImportFormatError
 from banzuke.outcomes import Lake, Outcomes
+from banzuke.prediction.similarity import _openai
 from banzuke.testing import make_outcomes
 
 
@@ -269,8 +270,36 @@ def test_help_names_every_choice_though_it_does_not_load_the_room() -> None:
 
 
 def test_fill_with_embeddings_needs_the_method_that_reads_texts(lake: Lake) -> None:
-    with pytest.raises(BanzukeError, match="--method inductive"):
-        run("fill", "--data", lake.root, "--embed", "e5")
+    for option in ("--embed", "--probe"):
+        with pytest.raises(BanzukeError, match=f"--method inductive with {option}"):
+            run("fill", "--data", lake.root, option, "e5")
     report = json.loads(run("fill", "--data", lake.root, "--method", "inductive", "--json"))
     errors = report["collections"][0]["held_out"]["bench2"]
     assert errors["rmse"] < errors["baseline_rmse"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("benchmark", "--methods", "inductive", "--seeds", "1", "--outcomes"),
+        ("benchmark", "--methods", "boosting", "--seeds", "1", "--outcomes"),
+        ("route", "--prices", "price", "--folds", "2", "--outcomes"),
+        ("fill", "--method", "inductive", "--data"),
+    ],
+)
+def test_a_probe_is_asked_for_items_with_options(
+    tmp_path, monkeypatch, command: tuple[str, ...]
+) -> None:
+    """Nothing listens there, so the first question ends the run."""
+    monkeypatch.setattr(_openai, "_WAITS", ())
+    monkeypatch.setenv("BANZUKE_CACHE", str(tmp_path / "cache"))
+    full = make_outcomes(12, 30, observed=0.8)
+    items = full.items.with_columns(
+        text=pl.lit("Which?"), choices=pl.lit(["one", "two"]), label=pl.lit("A")
+    )
+    models = full.models.with_columns(price=pl.lit(1.0))
+    lake = Lake(tmp_path / "lake")
+    lake.write("quiz", full.replace(items=items, models=models))
+    where = lake.root if command[0] == "fill" else f"{lake.root}:quiz"
+    with pytest.raises(BanzukeError, match=r"server http://127\.0\.0\.1:9/v1 does not answer"):
+        run(*command, where, "--probe", "http://127.0.0.1:9/v1#nothing")

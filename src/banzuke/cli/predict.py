@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from banzuke import progress
-from banzuke.cli.embed import EmbedOption, text_encoder
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.cli.predict_benchmark import benchmark
 from banzuke.cli.predict_items import choose, estimate_score, quality
 from banzuke.cli.predict_model import predict_model
 from banzuke.cli.predict_route import route_items
+from banzuke.cli.side_information import EmbedOption, ProbeOption, answer_probe, text_encoder
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes
 
@@ -41,6 +41,7 @@ def fill(
     ] = "levels",
     level: Annotated[float, typer.Option("--level", help="Coverage of the intervals.")] = 0.9,
     embed: EmbedOption = None,
+    probe: ProbeOption = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -54,20 +55,19 @@ def fill(
     """
     from banzuke.prediction.fill import fill as fill_outcomes
 
-    if embed is not None and method != "inductive":
-        raise InvalidInputError(
-            f"--method {method} reads no text; give --method inductive with --embed"
-        )
-    encoder = text_encoder(embed)
+    for option, value in (("--embed", embed), ("--probe", probe)):
+        if value is not None and method != "inductive":
+            raise InvalidInputError(
+                f"--method {method} reads no text; give --method inductive with {option}"
+            )
+    side: dict[str, Any] = {"encoder": text_encoder(embed), "probe": answer_probe(probe)}
     lake = Lake(data)
     filled: dict[str, Outcomes] = {}
     complete: list[str] = []
     with progress.shown():
         for name in collections or _measured(lake):
             outcomes = lake.read(name)
-            predicted = fill_outcomes(
-                outcomes, method=method, level=level, seed=seed, encoder=encoder
-            )
+            predicted = fill_outcomes(outcomes, method=method, level=level, seed=seed, **side)
             if predicted.observed.any():
                 filled[name] = predicted.replace(provenance={**predicted.provenance, "of": name})
             else:

@@ -10,9 +10,15 @@ import numpy as np
 import typer
 
 from banzuke import progress
-from banzuke.cli.embed import EmbedOption, FeatureOption, text_encoder
 from banzuke.cli.options import JsonOption
 from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.side_information import (
+    EmbedOption,
+    FeatureOption,
+    ProbeOption,
+    answer_probe,
+    text_encoder,
+)
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Lake, Outcomes, importers
 from banzuke.outcomes.importers import ImportOptions
@@ -66,6 +72,7 @@ def benchmark(
     ] = False,
     features: FeatureOption = None,
     embed: EmbedOption = None,
+    probe: ProbeOption = None,
     plots: Annotated[
         Path | None, typer.Option("--plots", help="Folder to write plots into (HTML).")
     ] = None,
@@ -82,7 +89,7 @@ def benchmark(
     from banzuke.prediction.protocol import run_protocol, unfitted
 
     names = [name.strip() for name in methods.split(",")]
-    predictors = unfitted(names, text_encoder(embed), tuple(features or ()))
+    predictors = unfitted(names, text_encoder(embed), tuple(features or ()), answer_probe(probe))
     table = read_table(outcomes)
     if benchmarks is not None:
         table = table.select(items=_of_benchmarks(table, benchmarks.split(",")))

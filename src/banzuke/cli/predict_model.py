@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from banzuke import progress
-from banzuke.cli.embed import EmbedOption, FeatureOption, text_encoder
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.side_information import EmbedOption, FeatureOption, text_encoder
 from banzuke.outcomes import Lake
 
 

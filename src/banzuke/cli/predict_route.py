@@ -11,10 +11,10 @@ import polars as pl
 import typer
 
 from banzuke import progress
-from banzuke.cli.embed import EmbedOption, text_encoder
 from banzuke.cli.options import JsonOption, SeedOption
 from banzuke.cli.output import print_json, print_note, print_table
 from banzuke.cli.predict_benchmark import OutcomesOption, read_table
+from banzuke.cli.side_information import EmbedOption, ProbeOption, answer_probe, text_encoder
 from banzuke.exceptions import ImportFormatError, InvalidInputError
 from banzuke.outcomes import Outcomes
 
@@ -41,6 +41,7 @@ def route_items(
     points: Annotated[int, typer.Option("--points", help="Budgets of the frontier.", min=1)] = 12,
     folds: Annotated[int, typer.Option("--folds", help="Parts of the items.", min=2)] = 5,
     embed: EmbedOption = None,
+    probe: ProbeOption = None,
     jobs: Annotated[int, typer.Option("--jobs", help="Fits at a time.", min=1)] = 1,
     seed: SeedOption = 0,
     json: JsonOption = False,
@@ -59,7 +60,8 @@ def route_items(
     from banzuke.prediction.route_frontier import baselines, held_out_predictions, route_frontier
     from banzuke.prediction.routing import route
 
-    (predictor,) = unfitted([method], text_encoder(embed)).values()
+    side: dict[str, Any] = {"encoder": text_encoder(embed), "probe": answer_probe(probe)}
+    (predictor,) = unfitted([method], **side).values()
     table = read_table(outcomes)
     table = table.select(models=np.flatnonzero(table.observed.any(axis=1)))
     amounts = _prices(prices, table)

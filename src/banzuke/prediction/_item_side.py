@@ -38,6 +38,7 @@ class ItemSide:
     cells : ndarray of shape (n_models, n_items)
         Their denoised columns.
     encoder : transformer of texts, optional
+    probe : transformer of frames of items, optional
     n_components, random_state : int
     """
 
@@ -47,6 +48,7 @@ class ItemSide:
         cells: np.ndarray,
         *,
         encoder: Any = None,
+        probe: Any = None,
         n_components: int = 12,
         random_state: int = 0,
     ) -> None:
@@ -54,7 +56,7 @@ class ItemSide:
         self.labels = benchmark_labels(items)
         self.benchmarks = list(dict.fromkeys(self.labels.tolist()))
         self._members = {name: np.flatnonzero(self.labels == name) for name in self.benchmarks}
-        self.features = ItemFeatures(encoder, random_state=random_state)
+        self.features = ItemFeatures(encoder, probe=probe, random_state=random_state)
         groups = self.features.fit_transform(items)
         self.weights: dict[str, float] = {}
         self.drawn = self._draw(random_state)

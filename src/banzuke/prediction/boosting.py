@@ -39,6 +39,7 @@ class BoostedTrees(Predictor):
     n_components : int, default 16
         Leading components of each group of item features.
     encoder : transformer of texts, optional
+    probe : transformer of frames of items, optional
         Passed to `ItemFeatures`.
     columns : tuple of str, default ()
         Further numeric columns of the model frame; outcomes are refused.
@@ -65,6 +66,7 @@ class BoostedTrees(Predictor):
         max_cells: int = 100_000,
         n_components: int = 16,
         encoder: Any = None,
+        probe: Any = None,
         columns: tuple[str, ...] = (),
         random_state: int = 0,
     ) -> None:
@@ -73,6 +75,7 @@ class BoostedTrees(Predictor):
         self.max_cells = max_cells
         self.n_components = n_components
         self.encoder = encoder
+        self.probe = probe
         self.columns = columns
         self.random_state = random_state
 
@@ -137,14 +140,14 @@ class BoostedTrees(Predictor):
         if outcomes is None:
             return np.zeros((scores.shape[1], 0))
         known = np.flatnonzero((~np.isnan(scores)).any(axis=0))
-        maker = ItemFeatures(self.encoder, random_state=self.random_state)
+        maker = ItemFeatures(self.encoder, probe=self.probe, random_state=self.random_state)
         groups = maker.fit(outcomes.items[known]).transform(outcomes.items)
         parts = []
         for name, matrix in groups.items():
             if name == "surface_rbf":  # trees bend the surface features themselves
                 continue
             size = min(self.n_components, matrix.shape[1], len(known))
-            reduce = name != "surface" and matrix.shape[1] > _MOST_TASKS
+            reduce = name not in ("surface", "likelihood") and matrix.shape[1] > _MOST_TASKS
             if reduce and size < matrix.shape[1]:
                 found = PCA(size, random_state=self.random_state).fit(matrix[known])
                 matrix = found.transform(matrix)  # noqa: PLW2901

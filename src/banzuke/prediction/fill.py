@@ -38,6 +38,7 @@ def fill(
     n_folds: int = 10,
     seed: int = 0,
     encoder: Any = None,
+    probe: Any = None,
 ) -> Outcomes:
     """Predict the full-benchmark mean of every model on every benchmark it lacks.
 
@@ -62,6 +63,8 @@ def fill(
     seed : int, default 0
     encoder : transformer of texts, optional
         For ``inductive``, such as `TextEmbeddings`.
+    probe : transformer of frames of items, optional
+        For ``inductive``, such as `AnswerLikelihoods`.
 
     Returns
     -------
@@ -77,19 +80,21 @@ def fill(
     ------
     InvalidInputError
         For an unknown method, a level outside (0, 1), outcomes without a score, or an encoder
-        with a method that reads no text.
+        or a probe with a method that reads no text.
     """
     if method not in METHODS:
         raise InvalidInputError(f"there is no method {method!r}; use {', '.join(METHODS)}")
     if not 0 < level < 1:
         raise InvalidInputError(f"level is {level}; give a number above 0 and below 1, such as 0.9")
-    if encoder is not None and method != "inductive":
-        raise InvalidInputError(f"method {method!r} reads no text; embeddings need 'inductive'")
+    if method != "inductive" and not (encoder is None and probe is None):
+        raise InvalidInputError(
+            f"method {method!r} reads no text; embeddings and probes need 'inductive'"
+        )
     scores = score_matrix(outcomes)
     layout = _Layout.of(outcomes)
     estimate = METHODS[method]
-    if encoder is not None:
-        estimate = partial(_by_kernel, encoder=encoder)
+    if method == "inductive":
+        estimate = partial(_by_kernel, encoder=encoder, probe=probe)
     predicted = estimate(outcomes, layout)
     held_out = _Errors(scores, layout)
     folds = hidden_folds(outcomes, n_folds=n_folds, seed=seed)
@@ -145,10 +150,12 @@ def _by_factorization(outcomes: Outcomes, layout: _Layout) -> np.ndarray:
     return layout.means(outcomes.scores, MatrixFactorization().fit(outcomes).predict())
 
 
-def _by_kernel(outcomes: Outcomes, layout: _Layout, encoder: Any = None) -> np.ndarray:
+def _by_kernel(
+    outcomes: Outcomes, layout: _Layout, encoder: Any = None, probe: Any = None
+) -> np.ndarray:
     with warnings.catch_warnings():  # intervals come from hidden results, of strong models too
         warnings.simplefilter("ignore", ExtrapolationWarning)
-        cells = InductiveKernel(encoder=encoder).fit(outcomes).predict()
+        cells = InductiveKernel(encoder=encoder, probe=probe).fit(outcomes).predict()
     return layout.means(outcomes.scores, cells)
 
 

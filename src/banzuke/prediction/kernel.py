@@ -57,6 +57,7 @@ class InductiveKernel(Predictor):
     n_components : int, default 12
         Leading components of the block on which kernel weights are tuned.
     encoder : transformer of texts, optional
+    probe : transformer of frames of items, optional
         Passed to `ItemFeatures`.
     columns : tuple of str, default ()
         Further numeric columns of the model frame to use; outcomes are refused.
@@ -89,12 +90,14 @@ class InductiveKernel(Predictor):
         *,
         n_components: int = 12,
         encoder: Any = None,
+        probe: Any = None,
         columns: tuple[str, ...] = (),
         random_state: int = 0,
     ) -> None:
         self.n_factors = n_factors
         self.n_components = n_components
         self.encoder = encoder
+        self.probe = probe
         self.columns = columns
         self.random_state = random_state
 
@@ -121,7 +124,9 @@ class InductiveKernel(Predictor):
         if not self.neighbours_.any():
             self.neighbours_ = self._models.relatives()
         self.space_ = self._models.space(self.n_components)
-        self._items = ItemSide(block.items, self.cells_, encoder=self.encoder, **settings)
+        self._items = ItemSide(
+            block.items, self.cells_, encoder=self.encoder, probe=self.probe, **settings
+        )
         self._vectors = ItemVectors(self._items, factors, block.scores)
         self._run = RunItems(self._items, factors.observed)
         self._ranges = ModelRanges(

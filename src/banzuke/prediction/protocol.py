@@ -163,7 +163,10 @@ def run_protocol(
 
 
 def unfitted(
-    names: Sequence[str], encoder: Any = None, columns: tuple[str, ...] = ()
+    names: Sequence[str],
+    encoder: Any = None,
+    columns: tuple[str, ...] = (),
+    probe: Any = None,
 ) -> dict[str, Predictor]:
     """Return a predictor of each name in `METHODS`.
 
@@ -174,13 +177,15 @@ def unfitted(
         Given to the methods that take one, such as `TextEmbeddings`.
     columns : tuple of str, default ()
         Further columns of the models' metadata, given to the methods that take them.
+    probe : transformer of frames of items, optional
+        Given to the methods that take one, such as `AnswerLikelihoods`.
 
     Raises
     ------
     InvalidInputError
         For an unknown name.
     """
-    settings = {"encoder": encoder, "columns": columns}
+    settings = {"encoder": encoder, "columns": columns, "probe": probe}
     predictors = {}
     for name in names:
         if name not in METHODS:

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import pickle
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,55 +11,24 @@ import pytest
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError, StorageError
 from banzuke.prediction import InductiveKernel
-from banzuke.prediction.similarity import ItemFeatures, TextEmbeddings, _embedding_sources, _openai
+from banzuke.prediction.similarity import ItemFeatures, TextEmbeddings, _embedding_sources
 from banzuke.testing import make_outcomes
+from tests.prediction.similarity.fake_server import FakeServer
 
 
-class FakeServer:
-    """An embeddings server: a text's vector is its length and its number of spaces."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.keys: list[str | None] = []
-        self.failures: list[int] = []
-        self.drop = 0
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.keys.append(self.headers.get("Authorization"))
-                if outer.failures:
-                    self.send_response(outer.failures.pop(0))
-                    self.end_headers()
-                    return
-                outer.asked += body["input"]
-                data = [
-                    {"index": i, "embedding": [float(len(t)), float(t.count(" ")), 1.0]}
-                    for i, t in enumerate(body["input"])
-                ][::-1]
-                answer = json.dumps({"data": data[outer.drop :]}).encode()
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.model = f"http://127.0.0.1:{self.server.server_address[1]}/v1#lengths"
+def lengths(body: dict[str, Any]) -> dict[str, Any]:
+    """A text's vector is its length and its number of spaces; the last comes first."""
+    data = [
+        {"index": i, "embedding": [float(len(text)), float(text.count(" ")), 1.0]}
+        for i, text in enumerate(body["input"])
+    ]
+    return {"data": data[::-1]}
 
 
 @pytest.fixture
-def fake(monkeypatch) -> Iterator[FakeServer]:
-    monkeypatch.setattr(_openai, "_WAITS", (0.0, 0.0))
-    fake = FakeServer()
-    thread = threading.Thread(target=fake.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield fake
-    fake.server.shutdown()
-    fake.server.server_close()
-    thread.join()
+def fake(server: FakeServer) -> FakeServer:
+    server.answer = lengths
+    return server
 
 
 TEXTS = ["one", "two words", "three words here", "one"]
@@ -82,10 +47,10 @@ def test_vectors_of_a_server_are_centred_unit_vectors_in_the_order_of_the_texts(
 
 def test_each_text_is_embedded_once_whoever_asks(fake: FakeServer, tmp_path: Path) -> None:
     encoder = TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
-    assert sorted(fake.asked) == sorted(set(TEXTS))
+    assert sorted(fake.asked("input")) == sorted(set(TEXTS))
     again = TextEmbeddings(fake.model, cache=tmp_path).fit([*TEXTS, "new"])
-    assert fake.asked.count("one") == 1
-    assert fake.asked[-1] == "new"
+    assert fake.asked("input").count("one") == 1
+    assert fake.asked("input")[-1] == "new"
     travelled = pickle.loads(pickle.dumps(encoder))
     np.testing.assert_array_equal(travelled.transform(TEXTS), encoder.transform(TEXTS))
     assert again.n_features_ == 3
@@ -98,7 +63,7 @@ def test_what_came_before_a_failure_is_kept(fake: FakeServer, tmp_path: Path, mo
     with pytest.raises(EngineError, match="answers 400"):
         TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b", "c", "d"])
     TextEmbeddings(fake.model, cache=tmp_path).fit(["a", "b", "c", "d"])
-    assert sorted(fake.asked) == ["a", "b", "c", "d"]
+    assert sorted(fake.asked("input")) == ["a", "b", "c", "d"]
 
 
 def test_a_busy_server_is_asked_again(fake: FakeServer, tmp_path: Path) -> None:
@@ -111,7 +76,7 @@ def test_a_busy_server_is_asked_again(fake: FakeServer, tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_one(fake: FakeServer, tmp_path: Path) -> None:
-    fake.drop = 1
+    fake.answer = lambda body: {"data": lengths(body)["data"][1:]}
     with pytest.raises(EngineError, match="no vector for each of 3 texts"):
         TextEmbeddings(fake.model, cache=tmp_path).fit(TEXTS)
     closed = "http://user:hidden@127.0.0.1:9/v1#m"

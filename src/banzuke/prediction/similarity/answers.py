@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-__all__ = ["options_of", "right_option_features", "right_options", "solution_features"]
+__all__ = [
+    "options_of",
+    "right_option_features",
+    "right_options",
+    "solution_features",
+    "solutions_of",
+]
 
 _SOLUTIONS = ("solution", "answer", "label")  # the first that an item has is its right answer
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -46,6 +52,15 @@ def right_options(items: pl.DataFrame) -> list[int | None]:
     ]
 
 
+def solutions_of(items: pl.DataFrame) -> list[str]:
+    """Return the right answer as text, empty where it only names an option."""
+    columns = [_texts(items, name) for name in _SOLUTIONS]
+    found = []
+    for options, *texts in zip(options_of(items), *columns, strict=True):
+        found.append("" if options else next((text for text in texts if text), ""))
+    return found
+
+
 def solution_features(items: pl.DataFrame) -> np.ndarray:
     """Describe the right answers that are written out, such as worked solutions.
 
@@ -60,7 +75,7 @@ def solution_features(items: pl.DataFrame) -> np.ndarray:
         Length, lines, how many numbers and which, operations, and which numbers are not those of
         the question. 0 where no answer is written out.
     """
-    solutions = _solutions(items)
+    solutions = solutions_of(items)
     texts = _texts(items, "text")
     return np.array([_of_solution(*pair) for pair in zip(solutions, texts, strict=True)])
 
@@ -101,15 +116,6 @@ def _texts(items: pl.DataFrame, column: str) -> list[str]:
     if column not in items.columns or items.schema[column].is_nested():
         return [""] * items.height
     return items[column].cast(pl.String).fill_null("").to_list()
-
-
-def _solutions(items: pl.DataFrame) -> list[str]:
-    """Return the right answer as text, empty where it only names an option."""
-    columns = [_texts(items, name) for name in _SOLUTIONS]
-    found = []
-    for options, *texts in zip(options_of(items), *columns, strict=True):
-        found.append("" if options else next((text for text in texts if text), ""))
-    return found
 
 
 def _numbers(text: str) -> list[float]:

@@ -11,13 +11,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from banzuke.exceptions import EngineError
-from banzuke.prediction.similarity._embedding_cache import (
-    EmbeddingCache,
+from banzuke.prediction.similarity._embedding_sources import Source, source_of
+from banzuke.prediction.similarity._vector_cache import (
+    VectorCache,
     default_folder,
     text_key,
 )
-from banzuke.prediction.similarity._embedding_sources import Source, source_of
-from banzuke.progress import track
 
 __all__ = ["TextEmbeddings", "check_source"]
 
@@ -94,18 +93,11 @@ class TextEmbeddings(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         source: Source | None = getattr(self, "_source", None)
         if source is None:
             source = self._source = source_of(self.model)
-        cache = EmbeddingCache(Path(self.cache or default_folder()), source.name)
+        cache = VectorCache(Path(self.cache or default_folder()), source.name)
         texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
         keys = [text_key(text) for text in texts]
-        found = cache.get(keys)
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
-        order = list(missing)
-        batches = [order[i : i + source.batch] for i in range(0, len(order), source.batch)]
-        for batch in track(batches, "embedding texts"):
-            vectors = source.encode([missing[key] for key in batch])
-            made = dict(zip(batch, vectors, strict=True))
-            cache.put(made)  # at once: an interrupted run goes on where it was
-            found.update(made)
+        wanted = dict(zip(keys, texts, strict=True))
+        found = cache.complete(wanted, source.encode, batch=source.batch, what="embedding texts")
         return _stacked([found[key] for key in keys], source.name)
 
 

