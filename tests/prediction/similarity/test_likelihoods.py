@@ -215,3 +215,7 @@ def test_a_model_of_transformers_finds_a_capital(tmp_path: Path) -> None:
     np.testing.assert_allclose(found[:1], model.log_likelihoods(pairs[:1]), atol=1e-3)
     assert found[0, 0] > found[1, 0] + 5
     assert found[0, 1] == 1
+    long = model.log_likelihoods([Continuation("word " * 5000, "word"), *pairs])
+    np.testing.assert_allclose(long[1:], found, atol=1e-2)
+    assert long[0, 1] >= 1
+    assert np.isfinite(long).all()

@@ -138,7 +138,8 @@ class _Transformers(LanguageModel):
 
     def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
         _, tokenizer, model = self._load()
-        encoded = [_encoded(tokenizer, before + text) for before, text in continuations]
+        most = min(_LONGEST, getattr(model.config, "max_position_embeddings", _LONGEST)) - 1
+        encoded = [_encoded(tokenizer, before + text, most) for before, text in continuations]
         longest = max(len(tokens) for tokens, _ in encoded)
         # each token has a logit for every word of the vocabulary
         step = max(1, int(_MOST_LOGITS / (longest * model.config.vocab_size)))
@@ -182,20 +183,26 @@ class _Transformers(LanguageModel):
                 raise EngineError(
                     f"transformers cannot load the language model {self.model!r}: {reason}"
                 ) from None
+            if not tokenizer.is_fast:
+                raise EngineError(
+                    f"the tokenizer of {self.model!r} does not say where tokens lie in a text; "
+                    "take a model with a fast tokenizer (tokenizer.json)"
+                )
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._loaded = torch, tokenizer, model.eval().to(device)
         return self._loaded
 
 
-def _encoded(tokenizer: Any, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+def _encoded(tokenizer: Any, text: str, most: int) -> tuple[list[int], list[tuple[int, int]]]:
     """Return tokens and where each lies in the text, after one that begins every text."""
     found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-    ids, places = list(found["input_ids"]), list(found["offset_mapping"])
+    ids, places = found["input_ids"][-most:], found["offset_mapping"][-most:]
     begin = tokenizer.bos_token_id
     if begin is None:
         begin = tokenizer.eos_token_id
-    head = [] if begin is None else [begin]
-    return [*head, *ids[-_LONGEST:]], [*[(0, 0)] * len(head), *places[-_LONGEST:]]
+    if begin is None:
+        return list(ids), list(places)
+    return [begin, *ids], [(0, 0), *places]
 
 
 def _packaged() -> dict[str, Any]:
