@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -41,6 +42,27 @@ class MeansOver:
 
     known: np.ndarray
     new: np.ndarray
+
+    @classmethod
+    def of_cells(
+        cls, cells: np.ndarray, known: np.ndarray, labels: np.ndarray, benchmarks: Sequence[str]
+    ) -> Self:
+        """Count the cells of each model in each benchmark.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_models, n_items), bool
+            What each model's mean is over.
+        known : ndarray of int
+            Columns of the known items.
+        labels : ndarray of shape (n_items,)
+            Benchmarks of the items; those without a known item count with all others.
+        benchmarks : sequence of str
+        """
+        is_known = np.zeros(len(labels), dtype=bool)
+        is_known[known] = True
+        member = (labels[:, None] == np.array(benchmarks, dtype=object)).astype(float)
+        return cls((cells & is_known) @ member, (cells & ~is_known) @ member)
 
 
 class ModelRanges:

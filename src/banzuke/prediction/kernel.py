@@ -328,13 +328,8 @@ class InductiveKernel(Predictor):
         shape = (models.height, self.n_items_)
         if cells.shape != shape:
             raise InvalidInputError(f"cells have shape {cells.shape}, not {shape}: models x items")
-        known = np.zeros(self.n_items_, dtype=bool)
-        known[self.known_items_] = True
-        # items of a benchmark without any result count with all others
         labels = benchmark_labels(self.items_)
-        member = (labels[:, None] == np.array(self._items.benchmarks, dtype=object)).astype(float)
-        over = [(cells & some) @ member for some in (known, ~known)]
-        return MeansOver(*over)
+        return MeansOver.of_cells(cells, self.known_items_, labels, self._items.benchmarks)
 
     def _predict(self) -> np.ndarray:
         return self._spread(self._training_rows())
