@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -80,17 +81,30 @@ class _Served(LanguageModel):
         self.name = f"{server.public}#{server.model}"
 
     def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
-        prompts = [before + text for before, text in continuations]
-        # not every server lets no token be generated: one is, and left out
-        body = {"prompt": prompts, "max_tokens": 1, "temperature": 0, "echo": True, "logprobs": 1}
+        # offsets of tokens in the echo count bytes of letters and marks of beginning as letters:
+        # how many tokens come before a text is seen from these alone
+        starts = list(dict.fromkeys(before for before, _ in continuations if before))
+        echoed = self._echoed([*starts, *(before + text for before, text in continuations)])
+        n_before = {before: len(values) for before, values in zip(starts, echoed, strict=False)}
+        rows = zip(continuations, echoed[len(starts) :], strict=True)
+        found = [_summary(values[n_before.get(pair.before, 0) :]) for pair, values in rows]
+        return np.array(found, dtype=np.float64)
+
+    def _echoed(self, prompts: list[str]) -> list[list[float | None]]:
+        """Return the log-probabilities of each prompt's tokens."""
+        body = {"prompt": prompts, "max_tokens": 0, "temperature": 0, "echo": True, "logprobs": 1}
         answer = self.server.post("/completions", body)
         try:
             choices = sorted(answer.json()["choices"], key=lambda choice: choice["index"])
-            pairs = zip(continuations, choices, strict=True)
-            found = np.array([_of_echo(pair, choice["logprobs"]) for pair, choice in pairs])
-        except (ValueError, KeyError, TypeError, IndexError):
-            found = np.full((1, 3), np.nan)
-        if not np.isfinite(found).all():
+            found = [
+                [None if value is None else float(value) for value in values]
+                for values in (choice["logprobs"]["token_logprobs"] for choice in choices)
+            ]
+        except (ValueError, KeyError, TypeError):
+            found = []
+        if len(found) != len(prompts) or any(
+            value is not None and math.isnan(value) for row in found for value in row
+        ):
             raise EngineError(
                 f"the language model's server {self.server.public} sent no log-probabilities of "
                 "the prompt; it has to answer /completions with 'echo' and 'logprobs', as vLLM does"
@@ -98,23 +112,10 @@ class _Served(LanguageModel):
         return found
 
 
-def _of_echo(pair: Continuation, echo: dict[str, Any]) -> tuple[float, int, float]:
-    starts, values = echo["text_offset"], echo["token_logprobs"]
-    ends = [*starts[1:], len(pair.before + pair.text) + 1]
-    inside = zip(starts, ends, values, strict=True)
-    return _summary(pair, ((start, end, value) for start, end, value in inside))
-
-
-def _summary(
-    pair: Continuation, tokens: Iterable[tuple[int, int, float | None]]
-) -> tuple[float, int, float]:
-    """Sum over the tokens that end within the text; the very first has no probability."""
-    first, last = len(pair.before), len(pair.before) + len(pair.text)
-    found = [value for start, end, value in tokens if end > first and start < last]
-    known = [max(float(value), _LEAST) for value in found if value is not None]
-    if not known:
-        return 0.0, 0, 0.0
-    return sum(known), len(known), min(known)
+def _summary(values: Iterable[float | None]) -> tuple[float, int, float]:
+    """Sum up a text's tokens; the very first of a prompt may have no probability."""
+    known = [max(value, _LEAST) for value in values if value is not None]
+    return (sum(known), len(known), min(known)) if known else (0.0, 0, 0.0)
 
 
 class _Transformers(LanguageModel):
@@ -149,8 +150,9 @@ class _Transformers(LanguageModel):
             values = self._of_tokens([tokens for tokens, _ in part])
             pairs = zip(continuations[start : start + step], part, values, strict=True)
             for pair, (_, places), found in pairs:
-                spans = ((a, b, value) for (a, b), value in zip(places[1:], found, strict=True))
-                result.append(_summary(pair, spans))
+                ends = (end for _, end in places[1:])
+                known = zip(ends, found, strict=True)
+                result.append(_summary(value for end, value in known if end > len(pair.before)))
         return np.array(result, dtype=np.float64)
 
     def _of_tokens(self, texts: list[list[int]]) -> list[list[float]]:
