@@ -35,8 +35,8 @@ class RankIntervals:
     lower, upper : numpy.ndarray of int64
         Best and worst rank that the data leave possible; 1 is the highest score.
     group : numpy.ndarray of int64
-        Tie group from 1: going down the scores, a new group starts with the first model that
-        is significantly worse than the best model of the present group.
+        Tie group from 1: going down the scores, a new group starts with the first score whose
+        models are all significantly worse than the best of the present group.
     """
 
     lower: np.ndarray
@@ -203,11 +203,12 @@ def _intervals(values: np.ndarray, compare: Compare) -> RankIntervals:
         better, worse = compare(row)
         lower[row], upper[row] = 1 + better.sum(), n - worse.sum()
         worse_than[row] = worse
-    leader, current = -1, 0
-    for row in np.argsort(-values, kind="stable").tolist():
-        if leader < 0 or worse_than[leader, row]:
-            leader, current = row, current + 1
-        group[row] = current
+    best, current = np.empty(0, np.intp), 0
+    for score in np.unique(values)[::-1]:
+        rows = np.flatnonzero(values == score)
+        if worse_than[np.ix_(best, rows)].all():
+            best, current = rows, current + 1
+        group[rows] = current
     return RankIntervals(lower=lower, upper=upper, group=group)
 
 
