@@ -81,7 +81,7 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
         vectors = self.text_.fit_transform(texts)
         self.encoder_ = None if self.encoder is None else clone(self.encoder).fit(texts)
         self.probe_ = None if self.probe is None else clone(self.probe).fit(items)
-        values = self._described(items)
+        values = {name: describe(items) for name, describe in self._describers().items()}
         benchmarks = _benchmarks(items)
         self.scales_ = {
             name: _Scales.of(matrix, benchmarks) for name, matrix in values.items() if matrix.any()
@@ -101,13 +101,13 @@ class ItemFeatures(BaseEstimator):  # type: ignore[misc]
             return self._named(items)
         texts = _full_texts(items)
         vectors = self.text_.transform(texts)
-        return self._named(items, self._of_texts(items, texts, vectors, self._described(items)))
+        values = {name: self._describers()[name](items) for name in self.scales_}
+        return self._named(items, self._of_texts(items, texts, vectors, values))
 
-    def _described(self, items: pl.DataFrame) -> dict[str, np.ndarray]:
-        values = {name: describe(items) for name, describe in _DESCRIBED.items()}
-        if self.probe_ is not None:
-            values["likelihood"] = np.asarray(self.probe_.transform(items), dtype=np.float64)
-        return values
+    def _describers(self) -> dict[str, Callable[[pl.DataFrame], np.ndarray]]:
+        if self.probe_ is None:
+            return _DESCRIBED
+        return {**_DESCRIBED, "likelihood": self.probe_.transform}
 
     def _of_texts(
         self,

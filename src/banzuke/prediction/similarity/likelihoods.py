@@ -88,9 +88,6 @@ class AnswerLikelihoods(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         described = [_described(pairs, right, found) for pairs, right in asked]
         return np.array(described, dtype=np.float64).reshape(-1, _N_OPTION + _N_SOLUTION)
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
     def __getstate__(self) -> dict[str, Any]:
         # a loaded model cannot travel to another process; the name is enough to load it again
         return {key: value for key, value in vars(self).items() if key != "_source"}
