@@ -16,6 +16,8 @@ class FakeServer:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.failures: list[int] = []
+        self.most_letters = 10**9
+        self.too_long: tuple[int, Any] = (400, {"error": {"message": "maximum context length"}})
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -26,10 +28,14 @@ class FakeServer:
                     self.send_response(outer.failures.pop(0))
                     self.end_headers()
                     return
-                outer.bodies.append(body)
-                self.send_response(200)
+                status, answer = outer.too_long
+                texts = body.get("input", body.get("prompt", []))
+                if all(len(text) <= outer.most_letters for text in texts):
+                    outer.bodies.append(body)
+                    status, answer = 200, outer.answer(body)
+                self.send_response(status)
                 self.end_headers()
-                self.wfile.write(json.dumps(outer.answer(body)).encode())
+                self.wfile.write(json.dumps(answer).encode())
 
             def log_message(self, *_: Any) -> None:
                 pass

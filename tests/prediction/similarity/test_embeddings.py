@@ -75,6 +75,39 @@ def test_a_busy_server_is_asked_again(fake: FakeServer, tmp_path: Path) -> None:
         TextEmbeddings(fake.model, cache=tmp_path).fit(["unseen"])
 
 
+@pytest.mark.parametrize(
+    "too_long",
+    [
+        (400, {"error": {"message": "This model's maximum context length is 512 tokens."}}),
+        (413, {"error": "inputs must have less than 512 tokens", "error_type": "Validation"}),
+        (500, {"error": {"code": 500, "message": "input is too large to process"}}),
+    ],
+)
+def test_of_a_text_that_is_too_long_for_a_server_the_beginning_counts(
+    fake: FakeServer, tmp_path: Path, too_long: tuple[int, Any]
+) -> None:
+    fake.most_letters, fake.too_long = 300, too_long
+    texts = ["short", "a b " * 250, "two words"]
+    found = TextEmbeddings(fake.model, cache=tmp_path, centred=False).fit_transform(texts)
+    raw = np.array([[5, 0, 1], [250, 125, 1], [9, 1, 1]])
+    np.testing.assert_allclose(found, raw / np.linalg.norm(raw, axis=1, keepdims=True), atol=1e-6)
+
+
+def test_what_a_server_says_is_shown_in_one_line_without_the_key(
+    fake: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANZUKE_EMBED_API_KEY", "secret")
+    fake.most_letters = 0
+    fake.too_long = (401, {"error": {"message": "the key secret\nhas no\x1b[31m tokens left"}})
+    with pytest.raises(
+        EngineError, match=r"answers 401 \(the key \*\*\* has no\[31m tokens left\)"
+    ):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(["text " * 99])
+    fake.too_long = (400, {"error": "a text of this length is never taken"})
+    with pytest.raises(EngineError, match="never taken"):
+        TextEmbeddings(fake.model, cache=tmp_path).fit(["text " * 99])
+
+
 def test_a_server_that_is_not_one(fake: FakeServer, tmp_path: Path) -> None:
     fake.answer = lambda body: {"data": lengths(body)["data"][1:]}
     with pytest.raises(EngineError, match="no vector for each of 3 texts"):

@@ -57,6 +57,14 @@ def test_a_server_gives_sum_number_and_least_of_the_text_alone(fake: FakeServer)
     )
 
 
+def test_of_what_is_too_long_for_a_server_the_beginning_is_left_out(fake: FakeServer) -> None:
+    model = language_model(fake.model)
+    fake.most_letters = 300
+    pairs = [Continuation("a" * 1000, "zz"), Continuation("a", "zzz"), Continuation("", "ab" * 400)]
+    found = model.log_likelihoods(pairs)
+    np.testing.assert_allclose(found, [[-6, 2, -3], [-9, 3, -3], [-200, 200, -1]])
+
+
 def test_right_options_stand_against_the_others(fake: FakeServer, tmp_path: Path) -> None:
     found = AnswerLikelihoods(fake.model, cache=tmp_path).fit(ITEMS).transform(ITEMS)
     assert found.shape == (5, 20)

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
-from banzuke.prediction.similarity._openai import Server
+from banzuke.prediction.similarity._openai import Server, shorten_until_taken
 
 __all__ = ["Source", "source_of"]
 
 KEY_VARIABLE = "BANZUKE_EMBED_API_KEY"  # not the key of the models that are measured
+
+_SHORT = 200  # letters: no server calls so little too long
 
 
 class Source(ABC):
@@ -98,6 +100,10 @@ class _Served(Source):
         self.name = f"{server.public}#{server.model}"
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return vectors; of a text that the server calls too long, only the beginning's."""
+        return shorten_until_taken(self._ask, texts, _beginning)
+
+    def _ask(self, texts: Sequence[str]) -> np.ndarray:
         body = {"input": [text or " " for text in texts], "encoding_format": "float"}
         answer = self.server.post("/embeddings", body)
         try:
@@ -111,6 +117,10 @@ class _Served(Source):
                 f"{len(texts)} texts; is it OpenAI-compatible?"
             )
         return vectors
+
+
+def _beginning(text: str) -> str | None:
+    return text[: len(text) // 2] if len(text) > _SHORT else None
 
 
 class _SentenceTransformer(Source):

@@ -14,13 +14,14 @@ import numpy as np
 
 from banzuke.exceptions import EngineError, InvalidInputError, MissingExtraError
 from banzuke.packaged_model import find_smollm2
-from banzuke.prediction.similarity._openai import Server
+from banzuke.prediction.similarity._openai import Server, shorten_until_taken
 
 __all__ = ["Continuation", "LanguageModel", "language_model"]
 
 KEY_VARIABLE = "BANZUKE_PROBE_API_KEY"  # not the key of the models that are measured
 _PACKAGED = "smollm2"
 _LONGEST = 2048  # tokens; of a longer text the beginning is left out
+_SHORT = 200  # letters: no server calls so little too long
 _LEAST = -100.0  # of a token that a model rules out
 _MOST_LOGITS = 1e8  # at a time: 400 MB
 
@@ -81,6 +82,10 @@ class _Served(LanguageModel):
         self.name = f"{server.public}#{server.model}"
 
     def log_likelihoods(self, continuations: Sequence[Continuation]) -> np.ndarray:
+        """As for all; of what the server calls too long, the beginning is left out."""
+        return shorten_until_taken(self._ask, continuations, _end)
+
+    def _ask(self, continuations: Sequence[Continuation]) -> np.ndarray:
         # offsets of tokens in the echo count bytes of letters and marks of beginning as letters:
         # how many tokens come before a text is seen from these alone
         starts = list(dict.fromkeys(before for before, _ in continuations if before))
@@ -110,6 +115,14 @@ class _Served(LanguageModel):
                 "the prompt; it has to answer /completions with 'echo' and 'logprobs', as vLLM does"
             )
         return found
+
+
+def _end(pair: Continuation) -> Continuation | None:
+    """Leave out the first half of what comes before a text, or else of the text."""
+    before, text = pair
+    if len(before) > _SHORT:
+        return Continuation(before[len(before) // 2 :], text)
+    return Continuation(before, text[len(text) // 2 :]) if len(text) > _SHORT else None
 
 
 def _summary(values: Iterable[float | None]) -> tuple[float, int, float]:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+import numpy as np
 
-from banzuke.exceptions import EngineError, InvalidInputError
+from banzuke.exceptions import EngineError, InvalidInputError, PromptTooLongError
 
-__all__ = ["Server"]
+__all__ = ["Server", "shorten_until_taken"]
+
+T = TypeVar("T")
 
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 _WAITS = (0.5, 2.0, 8.0)  # seconds before the second, third and last attempt
 _PASSING = {408, 409, 425, 429, 500, 502, 503, 504}
+_REFUSING = {400, 413, 422, 500}
+_OF_LENGTH = ("length", "too long", "too large", "tokens")  # what servers say of a long text
+_MOST_SAID = 200  # letters of a server's message that are shown
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class Server:
         ------
         EngineError
             Where the server does not answer, or with an error.
+        PromptTooLongError
+            Where it says that a text is too long.
         """
         key = os.environ.get(self.key_variable, "").strip()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -95,10 +104,62 @@ class Server:
                 continue
             if answer.status_code == 200:
                 return answer
-            reason = f"answers {answer.status_code}"
+            said = self._said(answer)
+            reason = f"answers {answer.status_code}" + (f" ({said})" if said else "")
+            if answer.status_code in _REFUSING and any(w in said.lower() for w in _OF_LENGTH):
+                raise PromptTooLongError(f"the {self.what} {self.public} {reason}")
             if answer.status_code not in _PASSING:
                 break
         raise EngineError(
             f"the {self.what} {self.public} {reason}; check the address, the model "
             f"{self.model!r} and the key in {self.key_variable}"
         )
+
+    def _said(self, answer: httpx.Response) -> str:
+        """Return the message of an error, in one line and without the key."""
+        try:
+            content = answer.json()
+            error = content.get("error", content)
+            text = str(error.get("message", error) if isinstance(error, dict) else error)
+        except (ValueError, AttributeError):
+            text = answer.text
+        key = os.environ.get(self.key_variable, "").strip()
+        text = text.replace(key, "***") if key else text
+        return "".join(c for c in " ".join(text.split()) if c.isprintable())[:_MOST_SAID]
+
+
+def shorten_until_taken(
+    ask: Callable[[Sequence[T]], np.ndarray],
+    texts: Sequence[T],
+    shorter: Callable[[T], T | None],
+) -> np.ndarray:
+    """Ask about many texts at once; where one is too long, only that one is shortened.
+
+    Parameters
+    ----------
+    ask : callable
+        Returns a row for each text, or raises PromptTooLongError.
+    texts : sequence
+    shorter : callable
+        Returns about half of a text, None where little is left.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, ...)
+
+    Raises
+    ------
+    PromptTooLongError
+        Where a text cannot be shortened any more.
+    """
+    try:
+        return ask(texts)
+    except PromptTooLongError:
+        half = len(texts) // 2
+        if half:
+            parts = (texts[:half], texts[half:])
+            return np.concatenate([shorten_until_taken(ask, part, shorter) for part in parts])
+        less = shorter(texts[0]) if len(texts) else None
+        if less is None:
+            raise
+        return shorten_until_taken(ask, [less], shorter)
