@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import polars as pl
 import pytest
@@ -37,6 +40,23 @@ def test_nothing_can_be_changed_in_place():
     assert given_scores.flags.writeable
 
 
+def test_outcomes_travel_to_other_processes_frozen():
+    outcomes = make_outcomes(3, 4).replace(layers={"confidence": np.full((3, 4), 0.5)})
+    outcomes = outcomes.replace(provenance={"from": "a test"})
+    for twin in (pickle.loads(pickle.dumps(outcomes)), copy.deepcopy(outcomes)):
+        assert_outcomes_equal(twin, outcomes)
+        assert dict(twin.provenance) == {"from": "a test"}
+        with pytest.raises(ValueError, match="read-only"):
+            twin.scores[0, 0] = 0
+
+
+def test_numbered_benchmarks_and_tasks_become_names():
+    frame = pl.DataFrame({"item_id": ["q", "r"], "benchmark": [1, None], "task": [0.5, 2.0]})
+    items = Outcomes([[1, 0]], ["a"], frame).items
+    assert items["benchmark"].to_list() == ["1", None]
+    assert items["task"].to_list() == ["0.5", "2.0"]
+
+
 @pytest.mark.parametrize(
     ("scores", "models", "items", "message"),
     [
@@ -50,6 +70,12 @@ def test_nothing_can_be_changed_in_place():
         ([[1]], [""], ["q"], "row 0 of the model frame has no 'model'"),
         ([[1]], pl.DataFrame({"name": ["a"]}), ["q"], "has no column 'model'"),
         ([[1]], pl.DataFrame({"model": [1]}), ["q"], "must hold text"),
+        (
+            [[1]],
+            ["a"],
+            pl.DataFrame({"item_id": ["q"], "benchmark": [["b", "c"]]}),
+            "one text for each row",
+        ),
     ],
 )
 def test_bad_parts_are_refused_with_the_reason(scores, models, items, message):

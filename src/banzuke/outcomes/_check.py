@@ -12,6 +12,7 @@ from banzuke.exceptions import InvalidOutcomesError
 
 MODEL = "model"
 ITEM = "item_id"
+LABELS = ("benchmark", "task")
 
 
 def quoted(names: Sequence[object], most: int = 3) -> str:
@@ -43,7 +44,18 @@ def frame(given: pl.DataFrame | Sequence[str], key: str, what: str) -> pl.DataFr
         raise InvalidOutcomesError(
             f"{what} {quoted(twice)} appears more than once; each {what} must be there once"
         )
-    return table.select(key, pl.exclude(key))
+    return table.select(key, pl.exclude(key)).with_columns(*_labels_as_text(table))
+
+
+def _labels_as_text(table: pl.DataFrame) -> list[pl.Expr]:
+    """Return the columns that name groups of items, such as numbered benchmarks, as text."""
+    named = [name for name in LABELS if name in table.columns]
+    for name in named:
+        if table.schema[name].is_nested():
+            raise InvalidOutcomesError(
+                f"column '{name}' holds {table.schema[name]}; give one text for each row"
+            )
+    return [pl.col(name).cast(pl.String) for name in named if table.schema[name] != pl.String]
 
 
 def scores(given: Any, models: pl.DataFrame, items: pl.DataFrame) -> np.ndarray:

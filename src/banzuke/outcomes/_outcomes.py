@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
@@ -74,6 +74,11 @@ class Outcomes:
         checked = _check.layers(layers or {}, self.shape)
         store(self, "layers", MappingProxyType(checked))
         store(self, "provenance", MappingProxyType(dict(provenance or {})))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # views of mappings cannot be pickled; what is made anew is checked and frozen again
+        more = partial(Outcomes, layers=dict(self.layers), provenance=dict(self.provenance))
+        return more, (self.scores, self.models, self.items)
 
     @property
     def shape(self) -> tuple[int, int]:
