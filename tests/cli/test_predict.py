@@ -88,6 +88,16 @@ def test_choose_items_names_items_that_were_not_run(items: Lake) -> None:
     assert all(int(item[1:]) % 3 == 1 for item in new["items"])
 
 
+def test_items_that_no_one_ran_are_not_chosen(tmp_path) -> None:
+    full = make_outcomes(20, 40)
+    scores = full.scores.copy()
+    scores[:, 7] = np.nan
+    Lake(tmp_path).write("quiz", full.replace(scores=scores))
+    arguments = ("choose-items", "quiz", "--model", "never/seen", "--n", "40", "--json")
+    report = json.loads(run(*arguments, "--data", tmp_path))
+    assert sorted(report["items"]) == sorted(f"q{i}" for i in range(40) if i != 7)
+
+
 def test_a_record_leads_from_choosing_to_a_valid_estimate(tmp_path) -> None:
     full = make_outcomes(41, 120, seed=5)
     lake, record = Lake(tmp_path / "items"), tmp_path / "drawn.json"

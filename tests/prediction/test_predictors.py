@@ -215,3 +215,12 @@ def gappy_block(outcomes: Outcomes) -> Outcomes:
     scores = outcomes.scores.copy()
     scores[10:, :], scores[:, 10:] = np.nan, np.nan
     return outcomes.replace(scores=scores)
+
+
+@every_predictor
+def test_a_fit_that_fails_leaves_nothing_of_the_one_before(predictor: Predictor) -> None:
+    fitted = clone(predictor).fit(gappy())
+    with pytest.raises(InvalidInputError):
+        fitted.fit(np.full((8, 5), 7.0))
+    with pytest.raises(NotFittedError):
+        fitted.predict()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+import polars as pl
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 
@@ -79,3 +80,12 @@ def test_loss_and_gradient_are_those_of_the_dense_formula(rank: int) -> None:
     way /= np.linalg.norm(way)
     slope = (objective(theta + 0.01 * way)[0] - objective(theta - 0.01 * way)[0]) / 0.02
     assert gradient @ way == pytest.approx(slope, rel=2e-3)
+
+
+def test_a_size_that_is_no_number_is_unknown(outcomes: Outcomes) -> None:
+    written = outcomes.models.with_columns(params_b=pl.lit("7B"))
+    unknown = outcomes.models.with_columns(params_b=pl.lit(None, pl.Float64))
+    found = [
+        SimRMF(2).fit(outcomes.replace(models=models)).predict() for models in (written, unknown)
+    ]
+    np.testing.assert_allclose(*found)

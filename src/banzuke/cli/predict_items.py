@@ -101,6 +101,7 @@ def choose(
         known, scores = _known_and_new(outcomes, model, benchmark)
     else:
         known = _of_benchmark(outcomes, benchmark)
+        known = known.select(items=np.flatnonzero(known.observed.any(axis=0)))
         scores = np.full(known.n_items, np.nan)
     stop = Stop(width=width, against=tuple(_mean_of(known, rival) for rival in against or ()))
     with progress.shown(), progress.step("choosing items"):

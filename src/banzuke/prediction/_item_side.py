@@ -58,6 +58,7 @@ class ItemSide:
         self._members = {name: np.flatnonzero(self.labels == name) for name in self.benchmarks}
         self.features = ItemFeatures(encoder, probe=probe, random_state=random_state)
         groups = self.features.fit_transform(items)
+        self._widths = {name: matrix.shape[1] for name, matrix in groups.items()}
         self.weights: dict[str, float] = {}
         self.drawn = self._draw(random_state)
         if groups:
@@ -158,8 +159,9 @@ class ItemSide:
         return tune_weights(kernels, targets, tolerance=1e-5, random_state=random_state)
 
     def _weighted(self, groups: dict[str, np.ndarray], n_items: int) -> np.ndarray:
+        # a group that items lack, such as without a column of texts, tells nothing of them
         parts = [
-            np.exp(weight / 2) * groups.get(name, np.zeros((n_items, 0)))
+            np.exp(weight / 2) * groups.get(name, np.zeros((n_items, self._widths[name])))
             for name, weight in self.weights.items()
         ]
         return np.hstack([np.zeros((n_items, 0)), *parts])

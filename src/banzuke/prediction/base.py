@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
+import polars as pl
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
@@ -13,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
 
-__all__ = ["Predictor", "item_groups", "one_blas_thread", "score_matrix"]
+__all__ = ["Predictor", "check_names", "item_groups", "one_blas_thread", "score_matrix"]
 
 
 class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
@@ -46,9 +47,11 @@ class Predictor(BaseEstimator, ABC):  # type: ignore[misc]
         InvalidInputError
             Where no cell is observed, or a score lies outside [0, 1].
         """
+        for name in [name for name in vars(self) if name.endswith("_") or name.startswith("_")]:
+            delattr(self, name)  # a fit that fails leaves nothing of the one before
         scores = score_matrix(outcomes)
-        self.n_models_, self.n_items_ = scores.shape
         with one_blas_thread():
+            self.n_models_, self.n_items_ = scores.shape
             self._fit(scores, outcomes if isinstance(outcomes, Outcomes) else None)
         return self
 
@@ -142,6 +145,23 @@ def score_matrix(outcomes: Outcomes | Any) -> np.ndarray:
             "there is nothing to learn from"
         )
     return matrix
+
+
+def check_names(frame: pl.DataFrame, key: str) -> None:
+    """Check that a frame of new models or items names each of its rows.
+
+    Raises
+    ------
+    InvalidInputError
+        Where the column ``key`` is missing, is no text, or has a gap.
+    """
+    if key not in frame.columns:
+        raise InvalidInputError(f"the frame has no column '{key}'; name each row in it")
+    if frame.height and (frame.schema[key] != pl.String or frame[key].null_count()):
+        raise InvalidInputError(
+            f"column '{key}' of the frame holds {frame.schema[key]} with "
+            f"{frame[key].null_count()} gaps; give a text for each row"
+        )
 
 
 def item_groups(outcomes: Outcomes | None, column: str | None, n_items: int) -> np.ndarray:

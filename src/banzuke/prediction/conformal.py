@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["interval_radius", "leave_one_out_coverage"]
+from banzuke.exceptions import InvalidInputError
+
+__all__ = ["check_level", "interval_radius", "leave_one_out_coverage"]
+
+
+def check_level(level: float) -> None:
+    """Raise InvalidInputError where a level of coverage is not between 0 and 1."""
+    if not 0 < level < 1:
+        raise InvalidInputError(f"level is {level}; give a number above 0 and below 1, such as 0.9")
 
 
 def interval_radius(errors: np.ndarray, level: float, *, copies: int = 1) -> float:

@@ -18,7 +18,7 @@ from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import score_matrix
 from banzuke.prediction.baselines import MeanScore
 from banzuke.prediction.clusters import in_parallel
-from banzuke.prediction.conformal import interval_radius, leave_one_out_coverage
+from banzuke.prediction.conformal import check_level, interval_radius, leave_one_out_coverage
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.holdout import Fold, hidden_folds
 from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
@@ -84,8 +84,7 @@ def fill(
     """
     if method not in METHODS:
         raise InvalidInputError(f"there is no method {method!r}; use {', '.join(METHODS)}")
-    if not 0 < level < 1:
-        raise InvalidInputError(f"level is {level}; give a number above 0 and below 1, such as 0.9")
+    check_level(level)
     if method != "inductive" and not (encoder is None and probe is None):
         raise InvalidInputError(
             f"method {method!r} reads no text; embeddings and probes need 'inductive'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
+from banzuke.prediction._few_results import after_results, with_new_items
 from banzuke.prediction._held_out import HeldOutModels
 from banzuke.prediction._item_side import ItemSide, benchmark_labels
 from banzuke.prediction._item_vectors import ItemVectors
@@ -19,17 +19,16 @@ from banzuke.prediction._model_side import ModelSide, NewRows
 from banzuke.prediction._run_items import RunItems
 from banzuke.prediction._true_errors import VALUES
 from banzuke.prediction._variational import BayesianFactors
-from banzuke.prediction.base import Predictor, item_groups, one_blas_thread
-from banzuke.prediction.conformal import interval_radius
+from banzuke.prediction.base import Predictor, check_names, item_groups, one_blas_thread
+from banzuke.prediction.conformal import check_level, interval_radius
+from banzuke.prediction.extrapolation import ExtrapolationWarning, warn_beyond
 from banzuke.prediction.neighbours import neighbour_residual
-from banzuke.prediction.response_space import one_row
+from banzuke.prediction.response_space import ResponseSpace, one_row
 from banzuke.prediction.similarity.outcome_columns import refuse_outcomes
 
 __all__ = ["ExtrapolationWarning", "InductiveKernel"]
 
-
-class ExtrapolationWarning(UserWarning):
-    """A new model lies outside what the predictor has seen."""
+_UNNAMED = "no benchmark"
 
 
 class InductiveKernel(Predictor):
@@ -173,9 +172,8 @@ class InductiveKernel(Predictor):
             Where a frame has no column that names its rows.
         """
         check_is_fitted(self, "n_models_")
-        for frame, key in ((models, "model"), (items, "item_id")):
-            if frame is not None and key not in frame.columns:
-                raise InvalidInputError(f"the frame has no column '{key}'; name each row in it")
+        if items is not None:
+            check_names(items, "item_id")
         with one_blas_thread():
             rows = self._checked_rows(models) if models is not None else self._training_rows()
             cells = self._spread(rows) if items is None else self._new_columns(rows, items)
@@ -193,8 +191,7 @@ class InductiveKernel(Predictor):
         -------
         ndarray of shape (n_models, n_components)
         """
-        check_is_fitted(self, "n_models_")
-        smooth = self._models.rows(models).smooth
+        smooth = self._rows(models).smooth
         return np.asarray((smooth - self.space_.mean) @ self.space_.loadings)
 
     def update(self, models: pl.DataFrame, scores: Any) -> np.ndarray:
@@ -210,26 +207,29 @@ class InductiveKernel(Predictor):
         Returns
         -------
         ndarray of shape (n_models, n_items)
-            Expected scores in [0, 1] of every item; with no results, close to `predict`.
+            Expected scores in [0, 1] of every item; with no results, those of `predict`.
 
         Raises
         ------
         InvalidInputError
             For another shape, or scores outside [0, 1].
         """
+        rows = self._rows(models)
         results = np.asarray(scores, dtype=np.float64)
         if results.shape != (models.height, self.n_items_):
             raise InvalidInputError(
                 f"scores have shape {results.shape}, but there are {models.height} new models and "
                 f"{self.n_items_} items; give a row for each model, NaN where not run"
             )
-        rows, updated = self._models.rows(models), []
-        positions = (rows.smooth - self.space_.mean) @ self.space_.loadings
-        for result, position in zip(results, positions, strict=True):
-            known = one_row(result, self.n_items_)[self.known_items_]
-            updated.append(self.space_.expected(self.space_.posterior(known, position).position))
-        smooth = np.stack(updated)
-        return np.asarray(np.clip(self._spread(NewRows(smooth, smooth, rows.pull)), 0.0, 1.0))
+        for result in results:
+            one_row(result, self.n_items_)
+        new = np.setdiff1d(np.flatnonzero(~np.isnan(results).all(axis=0)), self.known_items_)
+        space, expected = self.space_, rows.full
+        if new.size:
+            space = self._space_with(self.items_[new])
+            expected = np.hstack([expected, self._new_columns(rows, self.items_[new])])
+        seen = results[:, np.concatenate([self.known_items_, new])]
+        return np.asarray(self._spread(after_results(rows, expected, seen, space)).clip(0.0, 1.0))
 
     def model_radius(
         self,
@@ -271,32 +271,32 @@ class InductiveKernel(Predictor):
         InvalidInputError
             For a benchmark that `fit` did not see, or cells of another shape.
         """
-        check_is_fitted(self, "n_models_")
-        names = self._items.benchmarks
+        check_level(level)
+        smooth, names = self._rows(models).smooth, self._items.benchmarks
         if benchmark is not None and benchmark not in names:
             raise InvalidInputError(f"no benchmark {benchmark!r} was fitted, only {names}")
         over = None if cells is None else self._means_over(models, cells)
-        smooth = self._models.rows(models).smooth
         return self._ranges.radii(models, smooth, benchmark, level, over)
 
     def outside_known_range(self, models: pl.DataFrame) -> np.ndarray:
         """Return which new models seem stronger than all known ones; bool, (n_models,).
 
-        A model is where its predicted mean is above every known model's, and all models of a
-        frame are where they are, as a group, predicted stronger than known models from the
-        others. Predictions of such models are too low, and their intervals are wider.
+        A model is where its predicted mean is above every known one's, and all models of a frame
+        are where they are, as a group, predicted stronger than known models from the others.
+        Their predictions are too low, and their intervals wider.
 
         Parameters
         ----------
         models : polars.DataFrame
             As in `predict`.
         """
-        check_is_fitted(self, "n_models_")
-        return self._ranges.outside(self._models.rows(models).smooth)
+        smooth = self._rows(models).smooth
+        return self._ranges.outside(smooth)
 
     def item_radius(self, level: float = 0.9) -> float:
         """Return the radius of a conformal interval for the mean of a new item over models."""
         check_is_fitted(self, "n_models_")
+        check_level(level)
         return interval_radius(np.abs(self._vectors.mean_errors), level, copies=VALUES)
 
     def expected_scores(self, models: pl.DataFrame, *, level: float = 0.9) -> Outcomes:
@@ -312,16 +312,18 @@ class InductiveKernel(Predictor):
         -------
         Outcomes
             Models x benchmarks: mean over the items of `fit`, layers ``lower`` and ``upper``.
+            Items without a benchmark are one of their own.
         """
-        rows = self._checked_rows(models)
+        check_level(level)
+        rows, names = self._checked_rows(models), self._items.benchmarks
         cells = np.clip(rows.full, 0.0, 1.0)
-        names = self._items.benchmarks
         means = np.stack([cells[:, self._items.members(name)].mean(axis=1) for name in names], 1)
         radius = np.stack(
             [self._ranges.radii(models, rows.smooth, name, level) for name in names], 1
         )
         layers = {"lower": np.clip(means - radius, 0, 1), "upper": np.clip(means + radius, 0, 1)}
-        items = pl.DataFrame({"item_id": names, "benchmark": names})
+        shown = [name or (_UNNAMED if len(names) > 1 else "all items") for name in names]
+        items = pl.DataFrame({"item_id": shown, "benchmark": shown})
         return Outcomes(means, models, items, layers=layers)
 
     def _means_over(self, models: pl.DataFrame, cells: np.ndarray) -> MeansOver:
@@ -372,21 +374,23 @@ class InductiveKernel(Predictor):
         result[new] += self._run.new_models(rows.smooth[new], described)
         return result
 
+    def _space_with(self, items: pl.DataFrame) -> ResponseSpace:
+        described, space = self._items.describe(items), self.space_
+        noise = dict(zip(self._items.benchmarks, self._vectors.noise.tolist(), strict=True))
+        of_items = np.array([noise.get(str(label), np.nan) for label in described.labels])
+        return with_new_items(space, self._items.columns(space.loadings.T, described).T, of_items)
+
+    def _rows(self, models: pl.DataFrame) -> NewRows:
+        check_is_fitted(self, "n_models_")
+        check_names(models, "model")
+        return self._models.rows(models)
+
     def _checked_rows(self, models: pl.DataFrame) -> NewRows:
         """Return rows of new models, and warn of those outside the known range."""
-        rows = self._models.rows(models)
-        for mask, how in (
-            (self._models.kernels.beyond(models), "larger than every known model"),
-            (self._ranges.outside(rows.smooth), "predicted stronger than the known models"),
-        ):
-            beyond = models["model"].to_numpy()[mask]
-            if len(beyond):
-                warnings.warn(
-                    f"{len(beyond)} new model(s), such as {beyond[0]!r}, are {how}; predictions "
-                    "do not extrapolate and will be too low if they are stronger",
-                    ExtrapolationWarning,
-                    stacklevel=3,
-                )
+        rows = self._rows(models)
+        larger, stronger = self._models.kernels.beyond(models), self._ranges.outside(rows.smooth)
+        warn_beyond(models, larger, "larger than every known model", stacklevel=3)
+        warn_beyond(models, stronger, "predicted stronger than the known models", stacklevel=3)
         return rows
 
 

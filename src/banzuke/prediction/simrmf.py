@@ -16,6 +16,7 @@ from banzuke.outcomes import Outcomes
 from banzuke.prediction._device import log_loss
 from banzuke.prediction.base import Predictor
 from banzuke.prediction.similarity import TextFeatures, lineage_similarity
+from banzuke.prediction.similarity.outcome_columns import numbers_of
 
 __all__ = [
     "OracleSimRMF",
@@ -301,10 +302,7 @@ def model_similarity(models: pl.DataFrame, *, alpha: float = 0.5) -> np.ndarray:
 
 
 def _log_parameters(models: pl.DataFrame) -> np.ndarray:
-    if "params_b" not in models.columns:
-        return np.zeros((models.height, 1))
-    counts = models["params_b"].cast(pl.Float64).fill_null(0.0).to_numpy() * 1e9
-    counts = np.where(np.isfinite(counts), counts, 0.0)  # an impossible size is an unknown one
+    counts = np.nan_to_num(numbers_of(models, "params_b")) * 1e9
     return np.asarray(np.log10(np.maximum(counts, 1.0))[:, None] / 12)
 
 

@@ -48,6 +48,9 @@ def test_the_right_option_is_found_by_index_letter_and_text() -> None:
     assert right_options(letters) == [1, 2, 2, 1, None, None]  # "A" is an option here
     indices = pl.DataFrame({"choices": choices[:4], "label": [0, 2, 3, -1]})
     assert right_options(indices) == [0, 2, None, None]
+    truths = pl.DataFrame({"choices": [["No", "Yes"], ["True", "False"], ["a", "b"]]})
+    truths = truths.with_columns(label=pl.Series([True, False, True]))
+    assert right_options(truths) == [1, 1, None]
     assert right_options(letters.drop("label")) == [None] * 6
     assert right_options(letters.drop("choices")) == [None] * 6
 

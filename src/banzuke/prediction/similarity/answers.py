@@ -34,7 +34,7 @@ def options_of(items: pl.DataFrame) -> list[list[str]]:
 def right_options(items: pl.DataFrame) -> list[int | None]:
     """Return the index of each item's right option, None where it has none.
 
-    ``label`` is an index from 0, a letter from A, or the option itself.
+    ``label`` is an index from 0, a letter from A, the option itself, or true or false.
 
     Examples
     --------
@@ -102,6 +102,9 @@ def right_option_features(items: pl.DataFrame) -> np.ndarray:
 def _place(label: Any, options: Sequence[str]) -> int | None:
     if label is None or not options:
         return None
+    if isinstance(label, bool):
+        spelled = ("true", "yes") if label else ("false", "no")
+        return next((i for i, text in enumerate(options) if text.strip().lower() in spelled), None)
     if isinstance(label, int):
         return label if 0 <= label < len(options) else None
     text = str(label).strip()

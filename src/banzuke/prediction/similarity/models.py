@@ -148,8 +148,9 @@ class ModelKernels(BaseEstimator):  # type: ignore[misc]
         return matrix
 
     def _read(self, models: pl.DataFrame) -> _Encoded:
-        names = short_names(models)
-        return self._encode(models, self._ngrams.transform(names), self._words.transform(names))
+        names = [*short_names(models), "model"]  # none at all is no input of a vectoriser
+        ngrams, words = (side.transform(names)[:-1] for side in (self._ngrams, self._words))
+        return self._encode(models, ngrams, words)
 
     def _encode(self, models: pl.DataFrame, ngrams: Any, words: Any) -> _Encoded:
         sizes = log_sizes(models)
