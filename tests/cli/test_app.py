@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import subprocess
@@ -9,6 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer import rich_utils
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from banzuke.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +37,25 @@ def test_help_reads_like_a_table_of_contents():
     for command in commands.split():
         assert f" {command} " in text
     assert banzuke("--version").stdout.startswith("banzuke ")
+
+
+def test_help_shows_all_that_a_command_says_of_itself(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", 100)
+    runner = CliRunner()
+    for path, command in commands_of(get_command(app)):
+        shown = "".join(runner.invoke(app, [*path, "--help"]).stdout.split())
+        said = "".join((inspect.getdoc(command.callback) or "").split())
+        assert said
+        assert said in shown, path
+
+
+def commands_of(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_of(command, (*path, name))
+        else:
+            yield (*path, name), command
 
 
 @pytest.mark.parametrize(

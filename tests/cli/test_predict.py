@@ -50,6 +50,25 @@ def test_fill_again_changes_nothing_and_leaves_predictions_alone(lake: Lake) -> 
     assert lake.names() == ["quiz", "quiz-predicted", "whole"]
 
 
+def test_fill_takes_results_alone(lake: Lake, tmp_path) -> None:
+    run("fill", "quiz", "--data", lake.root)
+    with pytest.raises(BanzukeError, match="fill measured results, such as 'quiz'"):
+        run("fill", "quiz-predicted", "--data", lake.root)
+    with pytest.raises(BanzukeError, match="no results to fill"):
+        run("fill", "--data", str(tmp_path / "empty"))
+
+
+def test_held_out_errors_have_the_same_keys_where_nothing_could_be_held_out(tmp_path) -> None:
+    full = make_outcomes(3, 20)
+    scores = full.scores.copy()
+    scores[:2, 0::3] = np.nan
+    Lake(tmp_path).write("few", full.replace(scores=scores))
+    report = json.loads(run("fill", "few", "--data", str(tmp_path), "--json"))
+    keys = {"n", "rmse", "baseline_rmse", "rank_correlation", "coverage"}
+    for errors in report["collections"][0]["held_out"].values():
+        assert set(errors) == keys
+
+
 def test_fill_prints_a_table(lake: Lake) -> None:
     assert "bench2" in run("fill", "quiz", "--data", lake.root)
 
@@ -125,6 +144,17 @@ def test_a_record_leads_from_choosing_to_a_valid_estimate(tmp_path) -> None:
     assert settled["reason"] in {"rank settled", "adaptive"}
     with pytest.raises(BanzukeError, match="picked, not drawn"):
         run("choose-items", *arguments, "--method", "fixed")
+    with pytest.raises(ImportFormatError, match=f"is the record of '{model}', not of 'another'"):
+        run("choose-items", "quiz", "--model", "another", *arguments[3:])
+    scores[0, :80] = full.scores[0, :80]
+    lake.write("quiz", full.replace(scores=scores))
+    with pytest.raises(BanzukeError, match="but 0 were there before the first draw"):
+        run("estimate", *arguments)
+    lake.write("quiz", full)
+    whole = json.loads(run("estimate", *arguments, "--json"))
+    assert whole["lower"] == whole["mean"] == whole["upper"]
+    assert whole["mean"] == pytest.approx(full.scores[0].mean())
+    assert run("choose-items", *arguments) == ""
     record.write_text("{}")
     with pytest.raises(ImportFormatError, match="no record"):
         run("estimate", *arguments)
@@ -207,7 +237,10 @@ def test_benchmark_reports_every_cell(tmp_path) -> None:
     ("arguments", "message"),
     [
         (["--observed", "many"], "give numbers"),
-        (["--observed", "-1"], "must be above 0"),
+        (["--observed", "-1"], "whole number from 1"),
+        (["--observed", "1.5"], "whole number from 1"),
+        (["--observed", "nan"], "whole number from 1"),
+        (["--observed", "inf"], "whole number from 1"),
         (["--observed", "500"], "T is 500"),
         (["--methods", "magic"], "no method 'magic'"),
         (["--known-models", "99"], "99 known models of 30"),
@@ -220,6 +253,15 @@ def test_benchmark_refuses_bad_numbers(tmp_path, arguments: list[str], message: 
     lake.write("quiz", make_outcomes(30, 30))
     with pytest.raises(BanzukeError, match=message):
         run("benchmark", "--outcomes", f"{lake.root}:quiz", *arguments)
+
+
+def test_plots_that_have_no_folder_are_an_error_before_the_work(tmp_path) -> None:
+    Lake(tmp_path).write("quiz", make_outcomes(30, 30))
+    file = tmp_path / "file"
+    file.touch()
+    for where in (file, file / "inside"):
+        with pytest.raises(BanzukeError, match="cannot be a folder"):
+            run("benchmark", "--outcomes", f"{tmp_path}:quiz", "--plots", str(where))
 
 
 def test_route_names_a_model_for_each_item(tmp_path) -> None:
@@ -251,6 +293,7 @@ def test_route_names_a_model_for_each_item(tmp_path) -> None:
         ("model,price\na,cheap\n", "needs columns"),
         ("model,price\na,1\na,2\n", "twice"),
         ("", "needs columns"),
+        ("".join(["model,price\n", *(f"org-{i}/model-{i},inf\n" for i in range(4))]), "endless"),
     ],
 )
 def test_route_refuses_bad_prices(tmp_path, content: str, message: str) -> None:

@@ -129,6 +129,11 @@ def test_json_cards_and_a_bare_configuration(tmp_path: Path) -> None:
         ("card.json", "{", "not JSON"),
         ("card.json", '[{"model": "a"}, {"name": "b"}]', "card 2"),
         ("card.json", '{"model": "  "}', "card 1"),
+        *(
+            ("card.json", json.dumps({"model": "a/x", "params_b": size}), "params_b of 'a/x' is")
+            for size in (-7, 0, True, [7], {"x": 7}, "large", 1e300)
+        ),
+        ("README.md", "---\nmodel: a/x\nparams_b: [7]\n---\n", "params_b of 'a/x' is"),
     ],
 )
 def test_damaged_cards_are_one_clear_error(

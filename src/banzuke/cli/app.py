@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from banzuke._version import __version__
 from banzuke.cli import (
@@ -59,6 +61,19 @@ app.command("export-run", rich_help_panel=RESULTS)(export_run)
 app.add_typer(predict.app, name="predict", rich_help_panel=ANALYSES)
 app.add_typer(ensemble.app, name="ensemble", rich_help_panel=ANALYSES)
 app.add_typer(capabilities.app, name="capabilities", rich_help_panel=ANALYSES)
+
+
+def _write_help(group: typer.Typer) -> None:
+    """Make each command's help of its docstring: paragraphs in one piece, brackets kept."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(escape(" ".join(text.split())) for text in paragraphs)
+    for part in group.registered_groups:
+        if part.typer_instance is not None:
+            _write_help(part.typer_instance)
+
+
+_write_help(app)
 
 
 def _version(wanted: bool) -> None:

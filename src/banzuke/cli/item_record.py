@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from banzuke.prediction.item_draws import Draws
 
 
-def read_draws(path: Path, item_ids: list[str]) -> Draws | None:
+def read_draws(path: Path, model: str, item_ids: list[str]) -> Draws | None:
     """Return the draws of a record; None where there is no file yet.
 
     Raises
     ------
     ImportFormatError
-        For a damaged file, or an item that the collection does not have.
+        For a damaged file, one of another model, or an item that the collection does not have.
     """
     from banzuke.prediction.item_draws import Draws
 
@@ -29,17 +29,23 @@ def read_draws(path: Path, item_ids: list[str]) -> Draws | None:
         return None
     place = {name: column for column, name in enumerate(item_ids)}
     try:
-        rows = orjson.loads(path.read_bytes())["draws"]
+        content = orjson.loads(path.read_bytes())
+        owner, before, rows = content["model"], content.get("before"), content["draws"]
+        before = None if before is None else int(before)
         draws = [(str(row["item_id"]), float(row["chance"]), bool(row["equal"])) for row in rows]
     except (OSError, ValueError, KeyError, TypeError):
         raise ImportFormatError(path, "is no record of choose-items; name another file") from None
+    if owner != model:
+        raise ImportFormatError(
+            path, f"is the record of {str(owner)[:100]!r}, not of {model!r}; keep one for each"
+        )
     for item, _, _ in draws:
         if item not in place:
             raise ImportFormatError(
                 path, f"names the item {item!r}, which is not among the {len(item_ids)} here"
             )
     columns = tuple(place[item] for item, _, _ in draws)
-    return Draws(columns, tuple(c for _, c, _ in draws), tuple(e for _, _, e in draws))
+    return Draws(columns, tuple(c for _, c, _ in draws), tuple(e for _, _, e in draws), before)
 
 
 def write_draws(path: Path, model: str, choice: Choice, item_ids: list[str]) -> None:
@@ -60,5 +66,5 @@ def write_draws(path: Path, model: str, choice: Choice, item_ids: list[str]) -> 
         {"item_id": item_ids[item], "chance": chance, "equal": equal}
         for item, chance, equal in zip(draws.items, draws.chances, draws.equal, strict=True)
     ]
-    content = {"model": model, "draws": rows}
+    content = {"model": model, "before": draws.before, "draws": rows}
     write_atomic(path, orjson.dumps(content, option=orjson.OPT_INDENT_2))

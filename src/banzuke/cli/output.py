@@ -29,6 +29,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     Console().print(table)
 
 
+def one_line(text: str) -> str:
+    """Return a text with line breaks and other control characters spelled out."""
+    spelled = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(spelled)
+
+
 def print_note(text: str) -> None:
     """Print a remark for people on standard error."""
     Console(stderr=True).print(escape(text), highlight=False)

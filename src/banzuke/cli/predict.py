@@ -66,8 +66,9 @@ def fill(
     complete: list[str] = []
     with progress.shown():
         for name in collections or _measured(lake):
-            outcomes = lake.read(name)
-            predicted = fill_outcomes(outcomes, method=method, level=level, seed=seed, **side)
+            predicted = fill_outcomes(
+                _results(lake, name), method=method, level=level, seed=seed, **side
+            )
             if predicted.observed.any():
                 filled[name] = predicted.replace(provenance={**predicted.provenance, "of": name})
             else:
@@ -88,7 +89,24 @@ def fill(
 
 
 def _measured(lake: Lake) -> list[str]:
-    return [name for name in lake.names() if lake.read(name).provenance.get("kind") != "prediction"]
+    names = [name for name in lake.names() if not _is_prediction(lake.read(name))]
+    if not names:
+        raise InvalidInputError(f"{lake.root} has no results to fill; see banzuke import --help")
+    return names
+
+
+def _results(lake: Lake, name: str) -> Outcomes:
+    outcomes = lake.read(name)
+    if _is_prediction(outcomes):
+        raise InvalidInputError(
+            f"{name!r} holds predictions; fill measured results, such as "
+            f"{name.removesuffix(SUFFIX)!r}"
+        )
+    return outcomes
+
+
+def _is_prediction(outcomes: Outcomes) -> bool:
+    return bool(outcomes.provenance.get("kind") == "prediction")
 
 
 def _summary(name: str, predicted: Outcomes) -> dict[str, Any]:

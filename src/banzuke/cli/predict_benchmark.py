@@ -97,6 +97,8 @@ def benchmark(
         table = table.select(models=np.flatnonzero(table.observed.all(axis=1)))
         if not table.n_models:
             raise InvalidInputError(f"no model of {outcomes} was run on every item")
+    if plots is not None:
+        _make_folder(plots)
     with progress.shown():
         rows = run_protocol(
             table,
@@ -119,11 +121,19 @@ def benchmark(
 def _write_plots(rows: list[ProtocolRow], folder: Path) -> None:
     from banzuke.prediction.plots import plot_protocol
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, figure in plot_protocol(rows).items():
         # one copy of Plotly beside the pages, so that they work offline
         figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
         print_note(f"wrote {folder / name}.html")
+
+
+def _make_folder(plots: Path) -> None:
+    try:
+        plots.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"--plots is {str(plots)!r}, which cannot be a folder: {error.strerror}"
+        ) from None
 
 
 def read_table(where: str) -> Outcomes:
@@ -152,8 +162,10 @@ def _numbers(text: str) -> list[float]:
         raise InvalidInputError(
             f"--observed is {text!r}; give numbers with commas between, such as 0.9,75"
         ) from None
-    if any(value <= 0 for value in values):
-        raise InvalidInputError(f"--observed is {text!r}; each T must be above 0")
+    if not all(0 < value < 1 or (1 <= value < np.inf and value == int(value)) for value in values):
+        raise InvalidInputError(
+            f"--observed is {text!r}; each T is a whole number from 1, or a share between 0 and 1"
+        )
     return values
 
 

@@ -13,7 +13,7 @@ import typer
 from banzuke import progress
 from banzuke.cli.item_record import read_draws, write_draws
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import one_line, print_json, print_note, print_table
 from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.outcomes import Lake, Outcomes
 
@@ -56,7 +56,7 @@ def estimate_score(
     outcomes = Lake(data).read(collection)
     known, scores = _known_and_new(outcomes, model, benchmark)
     with progress.shown(), progress.step("estimating"):
-        draws = None if record is None else read_draws(record, known.item_ids)
+        draws = None if record is None else read_draws(record, model, known.item_ids)
         space, position = _before_any_result(known, outcomes.select(models=model), seed)
         found = estimate(space, scores, draws=draws, position=position, level=level, seed=seed)
     if json:
@@ -105,7 +105,7 @@ def choose(
         scores = np.full(known.n_items, np.nan)
     stop = Stop(width=width, against=tuple(_mean_of(known, rival) for rival in against or ()))
     with progress.shown(), progress.step("choosing items"):
-        past = None if record is None else read_draws(record, known.item_ids)
+        past = None if record is None else read_draws(record, model, known.item_ids)
         own = outcomes.select(models=model) if model in outcomes.model_index else None
         space, position = _before_any_result(known, own, seed)
         choice = choose_items(
@@ -126,7 +126,8 @@ def choose(
         print_json({"model": model, "reason": choice.reason, "items": ids, "chances": chances})
         return
     print_note(f"{len(ids)} items for {model}: {choice.reason}")
-    print("\n".join(ids))
+    for item in ids:
+        print(one_line(item))
 
 
 def _before_any_result(
@@ -159,8 +160,8 @@ def quality(
 ) -> None:
     """List items that measure nothing, or the opposite of what they should.
 
-    JSON keys: summary [{benchmark, items, <flag>...}], flagged [{item_id, benchmark, n, mean,
-    item_rest_correlation, correlation_lower, correlation_upper, <flag>..., duplicate_of}]; flags:
+    JSON keys: summary [{benchmark, items, FLAG...}], flagged [{item_id, benchmark, n, mean,
+    item_rest_correlation, correlation_lower, correlation_upper, FLAG..., duplicate_of}]; flags:
     negative, never_solved, always_solved, duplicate, wrong_gold.
     """
     from banzuke.prediction.item_quality import FLAGS, item_quality

@@ -13,10 +13,12 @@ import yaml
 from banzuke.exceptions import ImportFormatError
 from banzuke.outcomes import standardise_models
 from banzuke.prediction.card_config import architecture_of, parameters_of
+from banzuke.prediction.similarity.outcome_columns import numbers_of
 
 __all__ = ["read_cards"]
 
 _LARGEST = 4_000_000  # bytes; the largest cards of hubs are far below
+_LARGEST_SIZE = 100_000.0  # billions of parameters
 _RELATIONS = {"finetune": "fine-tuned", "adapter": "fine-tuned", "merge": "merge"}
 _RESULTS = ("model-index", "model_index", "eval_results", "metrics")
 
@@ -58,7 +60,21 @@ def read_cards(path: str | Path, *, name: str | None = None) -> pl.DataFrame:
         rows = _json_cards(place, name)
     keys = list(dict.fromkeys(key for row in rows for key in row))
     columns = {key: _column([row.get(key) for row in rows]) for key in keys}
-    return standardise_models(pl.DataFrame(columns))
+    models = standardise_models(pl.DataFrame(columns))
+    _check_sizes(models, [row.get("params_b") for row in rows], place)
+    return models
+
+
+def _check_sizes(models: pl.DataFrame, stated: list[Any], place: Path) -> None:
+    """Refuse sizes that would be read as unknown, or counted in single parameters."""
+    read = numbers_of(models, "params_b")
+    for model, given, size in zip(models["model"].to_list(), stated, read.tolist(), strict=True):
+        if given is not None and (isinstance(given, bool) or not 0 < size <= _LARGEST_SIZE):
+            raise ImportFormatError(
+                place,
+                f"params_b of {model[:100]!r} is {str(given)[:40]!r}; give billions of "
+                "parameters, such as 7.2, or leave it out",
+            )
 
 
 def _column(values: list[Any]) -> pl.Series:

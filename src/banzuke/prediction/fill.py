@@ -238,7 +238,8 @@ class _Errors:
     def summary(self, column: int, level: float) -> dict[str, float | int | None]:
         values = np.array(self.rows[column]).reshape(-1, 4)
         if not len(values):
-            return {"n": 0, "rmse": None, "baseline_rmse": None}
+            nothing = ("rmse", "baseline_rmse", "rank_correlation", "coverage")
+            return {"n": 0, **dict.fromkeys(nothing)}
         predicted, baseline, truth, _ = values.T
         rank = _rank_correlation(predicted, truth)
         return {

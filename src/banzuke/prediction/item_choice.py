@@ -144,14 +144,14 @@ def choose_items(
         return Choice(tuple(item for item in order if np.isnan(row[item]))[:n], "fixed")
     random = np.random.default_rng([seed, total - left.size])
     if method == "random" or total - left.size < _ENOUGH:
-        new = _drawn(np.full(left.size, 1.0), left, n, random)
+        new = _drawn(np.full(left.size, 1.0), left, total, n, random)
         return Choice(new.items, "random", past.then(new))
     state = space.posterior(row, position)
     if method == "informative":
         return Choice(_greedy(space, state.covariance, left, n), "informative")
     spread = item_variance(space, space.expected(state.position), state.covariance)
     size = np.sqrt(spread[left])
-    new = _drawn((1 - _UNIFORM) * size / size.mean() + _UNIFORM, left, n, random)
+    new = _drawn((1 - _UNIFORM) * size / size.mean() + _UNIFORM, left, total, n, random)
     return Choice(new.items, "adaptive", past.then(new))
 
 
@@ -159,10 +159,12 @@ def _taken_as_random(row: np.ndarray) -> Draws:
     """Return the record of results that came without one: drawn with equal chances."""
     seen = np.flatnonzero(~np.isnan(row))
     chances = 1 / (len(row) - np.arange(len(seen)))
-    return Draws(tuple(seen.tolist()), tuple(chances.tolist()), (True,) * len(seen))
+    return Draws(tuple(seen.tolist()), tuple(chances.tolist()), (True,) * len(seen), 0)
 
 
-def _drawn(size: np.ndarray, left: np.ndarray, n: int, random: np.random.Generator) -> Draws:
+def _drawn(
+    size: np.ndarray, left: np.ndarray, total: int, n: int, random: np.random.Generator
+) -> Draws:
     """Draw one item after the other, each with a chance in proportion to its size."""
     rest = size.copy()
     equal = bool(np.ptp(size) < 1e-12)
@@ -173,7 +175,7 @@ def _drawn(size: np.ndarray, left: np.ndarray, n: int, random: np.random.Generat
         items.append(int(left[place]))
         chances.append(float(chance[place]))
         rest[place] = 0.0
-    return Draws(tuple(items), tuple(chances), (equal,) * len(items))
+    return Draws(tuple(items), tuple(chances), (equal,) * len(items), total - len(left))
 
 
 def _stopped(

@@ -26,11 +26,14 @@ class Draws:
         Chance with which each was drawn from those not yet run, above 0 and at most 1.
     equal : tuple of bool
         Whether all items left had the same chance.
+    before : int, optional
+        Results of other items that were there when the first was drawn; None: not recorded.
     """
 
     items: tuple[int, ...] = ()
     chances: tuple[float, ...] = ()
     equal: tuple[bool, ...] = ()
+    before: int | None = None
 
     def __post_init__(self) -> None:
         if not len(self.items) == len(self.chances) == len(self.equal):
@@ -43,16 +46,22 @@ class Draws:
     def then(self, other: Draws) -> Draws:
         """Return these draws followed by others."""
         return Draws(
-            self.items + other.items, self.chances + other.chances, self.equal + other.equal
+            self.items + other.items,
+            self.chances + other.chances,
+            self.equal + other.equal,
+            self.before if self.items else other.before,
         )
 
     def check(self, row: np.ndarray) -> None:
-        """Raise where a drawn item does not exist or has no result.
+        """Raise where the results are not those that the draws led to.
+
+        Chances are of an item among those without a result when it was drawn, so others must not
+        have been run since, unless all were.
 
         Raises
         ------
         InvalidInputError
-            With the number of draws without a result.
+            Where a drawn item does not exist or has no result, or others have been run since.
         """
         if any(not 0 <= item < len(row) for item in self.items):
             raise InvalidInputError(f"draws name an item that is not among the {len(row)} items")
@@ -61,6 +70,13 @@ class Draws:
             raise InvalidInputError(
                 f"{lost} of {len(self.items)} drawn items have no result; run them all, since "
                 "leaving out those that fail would bias the estimate"
+            )
+        others = int((~np.isnan(row)).sum()) - len(self.items)
+        if self.items and self.before not in (None, others) and np.isnan(row).any():
+            raise InvalidInputError(
+                f"{others} results are of items that were not drawn, but {self.before} were there "
+                "before the first draw; run drawn items alone, or all, or leave the record out "
+                "where the others are a random sample too"
             )
 
     def all_random(self, row: np.ndarray) -> bool:
@@ -116,6 +132,8 @@ def of_draws(
     Zrnic, Candes (2024), Active statistical inference, arXiv 2403.03208, section 4.
     """
     draws.check(row)
+    if not np.isnan(row).any():
+        return float(row.mean()), 0.0
     skipped = 0
     if start is not None:
         skipped = next((at for at, equal in enumerate(draws.equal) if not equal), len(draws.equal))

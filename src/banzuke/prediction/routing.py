@@ -79,8 +79,8 @@ def route(predicted: Any, prices: Any, *, budget: float | None = None) -> Route:
             f"prices have shape {costs.shape}, but there are {len(scores)} models and "
             f"{scores.shape[1]} items; give one price for each model, or for each cell"
         )
-    if not (costs >= 0).all():
-        raise InvalidInputError("a price is negative or missing; prices are 0 or more")
+    if not (np.isfinite(costs) & (costs >= 0)).all():
+        raise InvalidInputError("a price is negative, missing or endless; prices are 0 or more")
     costs = np.broadcast_to(costs, scores.shape)
     weight = 0.0
     if budget is not None:
