@@ -48,3 +48,14 @@ def test_the_graph_of_many_items_is_made_in_pieces() -> None:
     whole = laplacian(vectors @ vectors.T, 6).toarray()
     pieces = _graph((vectors[i : i + 16] @ vectors.T for i in range(0, 70, 16)), 70, 6)
     np.testing.assert_allclose(pieces.toarray(), whole, atol=1e-12)
+
+
+def test_neighbours_that_are_equally_far_share_the_places_left() -> None:
+    alike = np.full((4, 4), 0.5)
+    alike[0, 1] = alike[1, 0] = 0.9
+    graph = laplacian(alike, 2).toarray()
+    # of two neighbours the nearest has .9, the two others share .5
+    np.testing.assert_allclose(-graph[0, 1:], [0.9 / 1.4, *[(0.25 / 1.4 + 1 / 3) / 2] * 2])
+    order = np.array([2, 0, 3, 1])
+    moved = laplacian(alike[np.ix_(order, order)], 2).toarray()
+    np.testing.assert_allclose(moved, graph[np.ix_(order, order)], atol=1e-12)

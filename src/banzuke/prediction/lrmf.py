@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import csr_matrix, diags, vstack
 from scipy.special import expit
 
 from banzuke.exceptions import InvalidInputError
@@ -20,6 +20,7 @@ from banzuke.prediction.simrmf import model_similarity, unit_vectors
 __all__ = ["LaplacianFactorization", "laplacian"]
 
 _ROWS = 512  # of similarities at a time
+_TIE = 1e-9  # similarities this close are the same but for rounding
 
 
 class LaplacianFactorization(Predictor):
@@ -140,7 +141,8 @@ def laplacian(similarity: np.ndarray, n_neighbours: int) -> Any:
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n, n)
-        Positive semi-definite; rows sum to 0. Each node's weights sum to about 1.
+        Positive semi-definite; rows sum to 0. Each node's weights sum to about 1; where several
+        are equally far, they share the places that are left.
 
     Examples
     --------
@@ -150,24 +152,29 @@ def laplacian(similarity: np.ndarray, n_neighbours: int) -> Any:
     return _graph([similarity], len(similarity), n_neighbours)
 
 
+def _nearest(weight: np.ndarray, k: int) -> Any:
+    """Return the k largest positive weights of each row, divided by their sum; sparse."""
+    last = -np.partition(-weight, k - 1, axis=1)[:, [k - 1]]
+    nearer, tied = weight > last + _TIE, np.abs(weight - last) <= _TIE
+    left = k - nearer.sum(axis=1, keepdims=True)
+    share = nearer + tied * (left / np.maximum(tied.sum(axis=1, keepdims=True), 1))
+    kept = csr_matrix(np.where(share > 0, share * np.maximum(weight, 0.0), 0.0))
+    total = np.asarray(kept.sum(axis=1)).ravel()
+    return csr_matrix(diags(1 / np.where(total > 0, total, 1.0)) @ kept)
+
+
 def _graph(blocks: Iterable[np.ndarray], n: int, n_neighbours: int) -> Any:
     """Return the Laplacian from consecutive rows of the similarity."""
     k = min(n_neighbours, n - 1)
     if k < 1:
         return csr_matrix((n, n))
-    near, values = np.empty((n, k), dtype=np.intp), np.empty((n, k))
-    start = 0
+    parts, start = [], 0
     for block in blocks:
         weight = block.astype(np.float64)
         inside = np.arange(len(block))
         weight[inside, start + inside] = -np.inf  # a node is no neighbour of its own
-        part = slice(start, start + len(block))
-        near[part] = np.argpartition(-weight, k - 1, axis=1)[:, :k]
-        values[part] = np.maximum(np.take_along_axis(weight, near[part], axis=1), 0.0)
+        parts.append(_nearest(weight, k))
         start += len(block)
-    rows, weights = np.repeat(np.arange(n), k), values.ravel()
-    total = np.bincount(rows, weights=weights, minlength=n)
-    weights /= np.where(total > 0, total, 1.0)[rows]
-    edges = csr_matrix((weights, (rows, near.ravel())), shape=(n, n))
+    edges = vstack(parts, format="csr")
     edges = (edges + edges.T) / 2
     return csr_matrix(diags(np.asarray(edges.sum(axis=1)).ravel()) - edges)

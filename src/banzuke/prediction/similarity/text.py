@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
 __all__ = ["TextFeatures"]
@@ -67,15 +67,19 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         size = min(self.n_components, min(counts.shape) - 1)
         if size < 1:
             return np.zeros((len(texts), 0))
-        self._svd = TruncatedSVD(size, n_iter=2, random_state=self.random_state)
-        with np.errstate(divide="ignore", invalid="ignore"):  # shares of the variance, here 0
-            self._svd.fit(counts)
+        # random numbers are one for each n-gram, so that the order of the texts does not matter
+        _, _, self._directions = randomized_svd(
+            counts, size, n_iter=2, transpose=False, random_state=self.random_state
+        )
         self.n_features_ = size
-        return np.asarray(self._svd.transform(counts), dtype=np.float64)
+        return self._project(counts)
 
     def transform(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of shape (n_texts, n_features), length at most about 1."""
         check_is_fitted(self, "n_features_")
         if not self.n_features_:
             return np.zeros((len(texts), 0))
-        return np.asarray(self._svd.transform(self._tfidf.transform(texts)), dtype=np.float64)
+        return self._project(self._tfidf.transform(texts))
+
+    def _project(self, counts: Any) -> np.ndarray:
+        return np.asarray(counts @ self._directions.T, dtype=np.float64)
