@@ -117,7 +117,7 @@ def _known_models(
             mean = np.nansum(outcomes.scores, axis=1) / outcomes.observed.sum(axis=1)
         return np.argsort(np.where(np.isnan(mean), -1, mean), kind="stable")[:n_known]
     if hold_out == "organisations":
-        groups = np.array(model_groups(outcomes))[order]
+        groups = model_groups(outcomes)[order]
         names, first = np.unique(groups, return_index=True)
         rank = dict(zip(names[np.argsort(first)], range(len(names)), strict=True))
         return order[np.argsort([rank[name] for name in groups], kind="stable")][:n_known]
