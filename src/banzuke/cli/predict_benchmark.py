@@ -62,7 +62,11 @@ def benchmark(
     seeds: Annotated[int, typer.Option("--seeds", help="Number of draws.", min=1)] = 3,
     hold_out: Annotated[
         str,
-        typer.Option("--hold-out", help="Which models are new: random, organisations, strongest."),
+        typer.Option(
+            "--hold-out",
+            help="Which models are new: random, organisations (whole ones: about as many models "
+            "are known as asked), strongest.",
+        ),
     ] = "random",
     benchmarks: Annotated[
         str | None, typer.Option("--benchmarks", help="Keep the items of these; commas between.")

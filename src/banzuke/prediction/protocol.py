@@ -123,8 +123,9 @@ def run_protocol(
     known_models, known_items : int, optional
         Default: half of the models and 70 % of the items.
     seeds : sequence of int
-    hold_out : str
-        See `make_split`.
+    hold_out : {"random", "organisations", "strongest"}
+        How the new models are chosen, see `make_split`. With whole organisations the number of
+        known models is only near ``known_models``.
     n_jobs : int, optional
         Draws at a time, for joblib; ``joblib.parallel_config`` chooses where they run.
 
@@ -135,7 +136,7 @@ def run_protocol(
     Raises
     ------
     InvalidInputError
-        For an unknown method or sizes larger than the matrix.
+        For an unknown method, sizes larger than the matrix, or what else `make_split` refuses.
     """
     predictors = methods if isinstance(methods, Mapping) else unfitted(methods)
     models = outcomes.n_models // 2 if known_models is None else known_models

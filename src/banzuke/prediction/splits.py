@@ -64,14 +64,18 @@ def make_split(
     ----------
     outcomes : Outcomes
     known_models, known_items : int
-        How many are known, at least 1; the others are new.
+        How many are known, at least 1; the others are new. With whole organisations the number
+        of known models may be another one.
     observed : int, optional
         T, how many items each known model shows, the same number of models for each item as
         nearly as that allows.
     fraction : float, optional
         Share of the known items that each model shows, instead of ``observed``.
     hold_out : {"random", "organisations", "strongest"}
-        How the new models are chosen.
+        How the new models are chosen. ``organisations``: every organisation is known or new as
+        a whole. They are drawn one after the other, until the number of known models is as near
+        to ``known_models`` as it gets that way (the smaller of two that are as near); at least
+        one is known and one is new.
     seed : int, default 0
 
     Returns
@@ -81,7 +85,8 @@ def make_split(
     Raises
     ------
     InvalidInputError
-        Where a number is larger than the matrix, or T is larger than the block.
+        Where a number is larger than the matrix, T is larger than the block, or all models are
+        of one organisation and that is to be new.
     """
     for wanted, there, what in (
         (known_models, outcomes.n_models, "models"),
@@ -117,11 +122,26 @@ def _known_models(
             mean = np.nansum(outcomes.scores, axis=1) / outcomes.observed.sum(axis=1)
         return np.argsort(np.where(np.isnan(mean), -1, mean), kind="stable")[:n_known]
     if hold_out == "organisations":
-        groups = model_groups(outcomes)[order]
-        names, first = np.unique(groups, return_index=True)
-        rank = dict(zip(names[np.argsort(first)], range(len(names)), strict=True))
-        return order[np.argsort([rank[name] for name in groups], kind="stable")][:n_known]
+        return _whole_groups(model_groups(outcomes)[order], n_known, order)
     raise InvalidInputError(f"there is no split {hold_out!r}; use {', '.join(HOLD_OUT)}")
+
+
+def _whole_groups(groups: np.ndarray, n_known: int, order: np.ndarray) -> np.ndarray:
+    """Return the models of the first groups, as many groups as bring them nearest to a number.
+
+    ``groups`` and ``order`` are those of the models in the order drawn, (n_models,).
+    """
+    _, first, number, sizes = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
+    if len(first) < 2:
+        raise InvalidInputError(
+            "all models are of one organisation, so none can be new; hold out 'random' ones"
+        )
+    drawn = np.argsort(first)
+    total = np.cumsum(sizes[drawn])[:-1]  # one is left to be new
+    n_groups = int(np.abs(total - n_known).argmin()) + 1
+    return order[np.isin(number, drawn[:n_groups])]
 
 
 def _balanced(available: np.ndarray, n_shown: int, random: np.random.Generator) -> np.ndarray:
