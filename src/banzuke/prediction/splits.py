@@ -8,6 +8,7 @@ import numpy as np
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
+from banzuke.prediction._abilities import abilities
 from banzuke.prediction.holdout import model_groups
 
 __all__ = ["HOLD_OUT", "TESTS", "Split", "make_split"]
@@ -21,7 +22,7 @@ TESTS = {
 """The four tests of the protocol: where the cells to predict lie."""
 
 HOLD_OUT = ("random", "organisations", "strongest")
-"""Which models are new: drawn at random, whole organisations, or the best ones."""
+"""Which models are new: drawn at random, whole organisations, or the best ones (`make_split`)."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def make_split(
         How the new models are chosen. ``organisations``: every organisation is known or new as
         a whole. They are drawn one after the other, until the number of known models is as near
         to ``known_models`` as it gets that way (the smaller of two that are as near); at least
-        one is known and one is new.
+        one is known and one is new. ``strongest``: the models of the highest ability. Effects of
+        models and items are fitted to all scores, so that a model that ran easier items is not
+        taken for a stronger one; a model without a result is the weakest.
     seed : int, default 0
 
     Returns
@@ -118,9 +121,7 @@ def _known_models(
     if hold_out == "random":
         return order[:n_known]
     if hold_out == "strongest":
-        with np.errstate(invalid="ignore"):
-            mean = np.nansum(outcomes.scores, axis=1) / outcomes.observed.sum(axis=1)
-        return np.argsort(np.where(np.isnan(mean), -1, mean), kind="stable")[:n_known]
+        return np.argsort(abilities(outcomes.scores), kind="stable")[:n_known]
     if hold_out == "organisations":
         return _whole_groups(model_groups(outcomes)[order], n_known, order)
     raise InvalidInputError(f"there is no split {hold_out!r}; use {', '.join(HOLD_OUT)}")
