@@ -197,7 +197,9 @@ def test_benchmark_reports_every_cell(tmp_path) -> None:
     ("arguments", "message"),
     [
         (["--observed", "many"], "give numbers"),
-        (["--observed", "-1"], "must be above 0"),
+        (["--observed", "-1"], "T is -1"),
+        (["--observed", "0.9,0"], "T is 0"),
+        (["--observed", "nan"], "T is nan"),
         (["--observed", "500"], "T is 500"),
         (["--methods", "magic"], "no method 'magic'"),
         (["--known-models", "99"], "99 known models of 30"),

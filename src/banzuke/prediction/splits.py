@@ -54,7 +54,7 @@ def make_split(
     *,
     known_models: int,
     known_items: int,
-    observed: int | None = None,
+    observed: int | float | None = None,
     fraction: float | None = None,
     hold_out: str = "random",
     seed: int = 0,
@@ -67,11 +67,12 @@ def make_split(
     known_models, known_items : int
         How many are known, at least 1; the others are new. With whole organisations the number
         of known models may be another one.
-    observed : int, optional
+    observed : int or whole float, optional
         T, how many items each known model shows, the same number of models for each item as
         nearly as that allows.
     fraction : float, optional
-        Share of the known items that each model shows, instead of ``observed``.
+        Share of the known items that each model shows, above 0 to 1, but at least one item;
+        instead of ``observed``. Default 1.
     hold_out : {"random", "organisations", "strongest"}
         How the new models are chosen. ``organisations``: every organisation is known or new as
         a whole. They are drawn one after the other, until the number of known models is as near
@@ -88,8 +89,8 @@ def make_split(
     Raises
     ------
     InvalidInputError
-        Where a number is larger than the matrix, T is larger than the block, or all models are
-        of one organisation and that is to be new.
+        Where a number is larger than the matrix, T is not a number of known items, or all
+        models are of one organisation and that is to be new.
     """
     for wanted, there, what in (
         (known_models, outcomes.n_models, "models"),
@@ -97,21 +98,33 @@ def make_split(
     ):
         if not 1 <= wanted <= there:
             raise InvalidInputError(f"{wanted} known {what} of {there}: give 1 to {there}")
-    if observed is None:
-        observed = max(1, round(known_items * (1.0 if fraction is None else fraction)))
-    if not 1 <= observed <= known_items:
-        raise InvalidInputError(
-            f"T is {observed}, but a known model can show 1 to {known_items} items "
-            "(the number of known items)"
-        )
+    n_shown = _n_shown(known_items, observed, fraction)
     random = np.random.default_rng(seed)
     models = np.zeros(outcomes.n_models, bool)
     models[_known_models(outcomes, known_models, hold_out, random)] = True
     items = np.zeros(outcomes.n_items, bool)
     items[random.permutation(outcomes.n_items)[:known_items]] = True
-    shown = _balanced(outcomes.observed & models[:, None] & items, observed, random)
+    shown = _balanced(outcomes.observed & models[:, None] & items, n_shown, random)
     train = np.where(shown, outcomes.scores, np.float32(np.nan))
     return Split(outcomes.replace(scores=train, layers={}), models, items)
+
+
+def _n_shown(known_items: int, observed: float | None, fraction: float | None) -> int:
+    """Return T as a number of items."""
+    if observed is None:
+        share = 1.0 if fraction is None else fraction
+        if not 0 < share <= 1:
+            raise InvalidInputError(
+                f"the fraction of the known items that a model shows is {share:g}; "
+                "give a number above 0, at most 1"
+            )
+        return max(1, round(known_items * share))
+    if not 1 <= observed <= known_items or observed != int(observed):
+        raise InvalidInputError(
+            f"T is {observed:g}, but a known model can show 1 to {known_items} items "
+            "(the number of known items), in whole numbers, or a fraction of them below 1"
+        )
+    return int(observed)
 
 
 def _known_models(
