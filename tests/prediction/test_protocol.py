@@ -38,24 +38,6 @@ def test_shown_items_are_balanced() -> None:
     assert set(seen[:, split.known_items].sum(axis=0)) == {5}
 
 
-def test_new_organisations_and_strongest_models() -> None:
-    outcomes = make_outcomes(40, 20)
-    by_organisation = make_split(
-        outcomes, known_models=20, known_items=10, fraction=1.0, hold_out="organisations"
-    )
-    organisation = np.array([name.split("/")[0] for name in outcomes.model_names])
-    known, new = (
-        set(organisation[mask])
-        for mask in (by_organisation.known_models, ~by_organisation.known_models)
-    )
-    assert not known & new
-    strongest = make_split(
-        outcomes, known_models=30, known_items=10, fraction=1.0, hold_out="strongest"
-    )
-    mean = outcomes.scores.mean(axis=1)
-    assert mean[~strongest.known_models].min() >= mean[strongest.known_models].max()
-
-
 def test_measures_of_a_small_example() -> None:
     truth = np.array([[1.0, 0.0], [1.0, 1.0]])
     predicted = np.array([[0.5, 0.5], [1.0, 0.5]])
@@ -110,12 +92,29 @@ def test_same_rows_on_several_workers() -> None:
         ({"known_models": 0, "known_items": 5}, "0 known models of 20"),
         ({"known_models": 5, "known_items": 31}, "31 known items of 30"),
         ({"known_models": 5, "known_items": 10, "observed": 11}, "T is 11"),
+        ({"known_models": 5, "known_items": 10, "observed": 2.5}, "T is 2.5, .* whole numbers"),
+        ({"known_models": 5, "known_items": 10, "fraction": 0.0}, "fraction .* is 0"),
+        ({"known_models": 5, "known_items": 10, "fraction": 1.1}, "fraction .* is 1.1"),
+        ({"known_models": 5, "known_items": 10, "fraction": np.nan}, "fraction .* is nan"),
         ({"known_models": 5, "known_items": 10, "hold_out": "best"}, "no split 'best'"),
     ],
 )
 def test_impossible_splits_are_refused(settings: dict, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         make_split(make_outcomes(20, 30), **settings)
+
+
+@pytest.mark.parametrize("t", [0, 0.0, -3, -0.5, 22, 1.5, np.nan, np.inf, -np.inf])
+def test_a_t_that_cannot_be_shown_is_refused(t: float) -> None:
+    with pytest.raises(InvalidInputError, match=f"T is {t:g}, but a known model can show 1 to 21"):
+        run_protocol(make_outcomes(20, 30), methods=["mean"], observed=[5, t])
+
+
+def test_t_is_a_number_of_items_or_a_share_of_them() -> None:
+    rows = run_protocol(
+        make_outcomes(20, 30), methods=["mean"], observed=[1, 7.0, 0.5, 1e-9], seeds=[0]
+    )
+    assert [row.observed for row in rows[::4]] == [1, 7, 10, 1]
 
 
 @pytest.mark.slow

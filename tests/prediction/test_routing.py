@@ -30,6 +30,7 @@ def test_budget_is_kept_and_money_buys_score(seed: int, share: float) -> None:
         ([[0.5, 0.6]], [1.0, 2.0], None, "one price for each model"),
         ([[0.5, 0.6]], [-1.0], None, "negative"),
         ([[0.5, 0.6]], [1.0], 0.5, "cheapest model costs 1"),
+        ([[0.5, 0.6]], [1.0], np.nan, "budget is nan"),
     ],
 )
 def test_bad_routes(scores: object, prices: object, budget: float | None, message: str) -> None:

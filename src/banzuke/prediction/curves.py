@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Curves", "curves"]
+from banzuke.prediction.measures import calibration_bins
 
-_BINS = 15
+__all__ = ["Curves", "curves"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Curves:
     Parameters
     ----------
     calibration : ndarray of shape (n_bins, 3)
-        Mean prediction, mean score and number of cells, in bins of equal size by prediction.
+        Mean prediction, mean score and number of cells, see `calibration_bins`.
     means : ndarray of shape (n_models, 2)
         Predicted and true mean over the cells of each model that has some.
     """
@@ -41,11 +41,8 @@ def curves(predicted: np.ndarray, truth: np.ndarray, cells: np.ndarray) -> Curve
     >>> curves(p, z, np.ones((1, 2), bool)).means.tolist()
     [[0.5, 0.5]]
     """
-    p, z = predicted[cells], truth[cells].astype(np.float64)
-    bins = np.array_split(np.argsort(p, kind="stable"), min(_BINS, max(1, p.size)))
-    calibration = [(p[b].mean(), z[b].mean(), len(b)) for b in bins if len(b)]
     count = cells.sum(axis=1)
     there = count > 0
     sums = [np.where(cells, values, 0.0).sum(axis=1) for values in (predicted, truth)]
     means = np.stack([total[there] / count[there] for total in sums], axis=1)
-    return Curves(np.array(calibration).reshape(-1, 3), means)
+    return Curves(calibration_bins(predicted[cells], truth[cells]), means)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from banzuke.outcomes import Outcomes
+from banzuke.prediction.similarity.models import organizations
 
 __all__ = ["Fold", "hidden_folds", "model_groups"]
 
@@ -51,10 +52,10 @@ def hidden_folds(outcomes: Outcomes, *, n_folds: int = 10, seed: int = 0) -> Seq
     by_name = np.argsort(outcomes.model_names)  # the order of rows must not matter
     targets = _targets(known, by_name, random)
     groups = model_groups(outcomes)
-    names = sorted({groups[row] for row, target in enumerate(targets) if target is not None})
-    order = random.permutation(len(names))
-    n_folds = min(n_folds, len(names))
-    fold_of = {name: int(position) % n_folds for name, position in zip(names, order, strict=True)}
+    there = sorted({int(groups[row]) for row, target in enumerate(targets) if target is not None})
+    order = random.permutation(len(there))
+    n_folds = min(n_folds, len(there))
+    fold_of = {group: int(position) % n_folds for group, position in zip(there, order, strict=True)}
     folds = []
     for fold in range(n_folds):
         visible = np.array(outcomes.scores)
@@ -83,14 +84,27 @@ def _targets(
     return targets
 
 
-def model_groups(outcomes: Outcomes) -> list[str]:
-    """Return the organisation of each model, by column or by the name before the slash.
+def model_groups(outcomes: Outcomes) -> np.ndarray:
+    """Return a number for the organisation of each model, by column or by name.
 
-    A model without either is its own group.
+    A model without an organisation is its own group.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+
+    Returns
+    -------
+    ndarray of shape (n_models,), int
+        From 0 on, in the order of names, whatever the order of rows.
+
+    See Also
+    --------
+    organizations : The organisation itself.
     """
-    names = outcomes.model_names
-    if "organization" in outcomes.models.columns:
-        stated = outcomes.models["organization"].cast(str).to_list()
-    else:
-        stated = [name.split("/")[0] if "/" in name else None for name in names]
-    return [name if group is None else group for name, group in zip(names, stated, strict=True)]
+    labels = organizations(outcomes.models).tolist()
+    pairs = zip(labels, outcomes.model_names, strict=True)
+    # a model without an organisation may be called as an organisation is
+    keys = [(label or name, not label) for label, name in pairs]
+    number = {key: place for place, key in enumerate(sorted(set(keys)))}
+    return np.array([number[key] for key in keys], dtype=np.intp)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-__all__ = ["Measures", "calibration_error", "measure"]
+__all__ = ["Measures", "calibration_bins", "calibration_error", "measure"]
 
 _SMALLEST = 1e-3  # a predicted probability of exactly 0 or 1 would make the log loss infinite
 
@@ -68,28 +68,65 @@ def measure(predicted: np.ndarray, truth: np.ndarray, cells: np.ndarray) -> Meas
 
 
 def calibration_error(predicted: np.ndarray, truth: np.ndarray, n_bins: int = 15) -> float:
-    """Return the expected calibration error over bins of equal size.
+    """Return the expected calibration error over the bins of `calibration_bins`.
 
     Parameters
     ----------
     predicted, truth : ndarray of shape (n,)
+        In any order: it does not change the result.
     n_bins : int, default 15
 
     Returns
     -------
     float
-        Mean distance of mean prediction and mean score over the bins, 0 is best.
+        Mean distance of mean prediction and mean score over the bins, 0 is best; NaN without
+        any cell.
 
     Examples
     --------
     >>> p, z = np.array([0.8, 0.8, 0.8, 0.8]), np.array([1, 1, 1, 0])
-    >>> round(calibration_error(p, z, n_bins=1), 2)
+    >>> round(calibration_error(p, z), 2)
     0.05
     """
-    order = np.argsort(predicted, kind="stable")
-    bins = np.array_split(order, min(n_bins, len(order)))
-    gaps = [abs(predicted[b].mean() - truth[b].mean()) * len(b) for b in bins]
-    return float(np.sum(gaps) / len(order))
+    bins = calibration_bins(predicted, truth, n_bins)
+    if not len(bins):
+        return float("nan")
+    gaps = np.abs(bins[:, 0] - bins[:, 1]) * bins[:, 2]
+    return float(np.sum(gaps) / bins[:, 2].sum())
+
+
+def calibration_bins(predicted: np.ndarray, truth: np.ndarray, n_bins: int = 15) -> np.ndarray:
+    """Compare predictions and scores in bins of equal size by prediction.
+
+    Equal predictions count as their mean score, so where an edge falls among them, each side
+    has a share of all of them, not those that happen to stand there.
+
+    Parameters
+    ----------
+    predicted, truth : ndarray of shape (n,)
+    n_bins : int, default 15
+        At most; fewer where there are fewer cells.
+
+    Returns
+    -------
+    ndarray of shape (n_bins, 3)
+        Mean prediction, mean score and number of cells; no row without any cell.
+
+    Examples
+    --------
+    >>> p, z = np.array([0.2, 0.6, 0.6, 0.6, 0.6]), np.array([0, 1, 1, 0, 0])
+    >>> calibration_bins(p, z, n_bins=2).round(2).tolist()
+    [[0.47, 0.33, 3.0], [0.6, 0.5, 2.0]]
+    """
+    if not len(predicted):
+        return np.empty((0, 3))
+    order = np.lexsort((truth, predicted))  # by score among equals: sums round alike in any order
+    p, z = (values[order].astype(np.float64) for values in (predicted, truth))
+    first = np.flatnonzero(np.diff(p, prepend=np.nan) != 0)
+    size = np.diff(first, append=len(p))
+    z = np.repeat(np.add.reduceat(z, first) / size, size)
+    cuts = np.array_split(np.arange(len(p)), min(n_bins, len(p)))
+    return np.array([(p[cut].mean(), z[cut].mean(), len(cut)) for cut in cuts])
 
 
 def _of_means(error: np.ndarray, cells: np.ndarray, axis: int) -> float:

@@ -119,12 +119,14 @@ def run_protocol(
     methods : sequence of str, or dict of str to Predictor
         Keys of `METHODS`, or unfitted predictors by any name.
     observed : sequence of int or float
-        T, the items each known model shows: a number, or a share of the known items if below 1.
+        T, the items each known model shows: a number, or a share of the known items if above 0
+        and below 1.
     known_models, known_items : int, optional
         Default: half of the models and 70 % of the items.
     seeds : sequence of int
-    hold_out : str
-        See `make_split`.
+    hold_out : {"random", "organisations", "strongest"}
+        How the new models are chosen, see `make_split`. With whole organisations the number of
+        known models is only near ``known_models``.
     n_jobs : int, optional
         Draws at a time, for joblib; ``joblib.parallel_config`` chooses where they run.
 
@@ -135,7 +137,8 @@ def run_protocol(
     Raises
     ------
     InvalidInputError
-        For an unknown method or sizes larger than the matrix.
+        For an unknown method, sizes larger than the matrix, a T that is no number of known
+        items or share of them, or what else `make_split` refuses.
     """
     predictors = methods if isinstance(methods, Mapping) else unfitted(methods)
     models = outcomes.n_models // 2 if known_models is None else known_models
@@ -145,8 +148,8 @@ def run_protocol(
             outcomes,
             known_models=models,
             known_items=items,
-            observed=None if t < 1 else int(t),
-            fraction=float(t) if t < 1 else None,
+            observed=None if 0 < t < 1 else t,
+            fraction=t if 0 < t < 1 else None,
             hold_out=hold_out,
             seed=seed,
         )

@@ -60,7 +60,8 @@ def route(predicted: Any, prices: Any, *, budget: float | None = None) -> Route:
     Raises
     ------
     InvalidInputError
-        For shapes that do not agree, negative prices, or a budget below the cheapest routing.
+        For shapes that do not agree, negative prices, or a budget that is NaN or below the
+        cheapest routing.
 
     Examples
     --------
@@ -85,6 +86,8 @@ def route(predicted: Any, prices: Any, *, budget: float | None = None) -> Route:
     weight = 0.0
     if budget is not None:
         cheapest = float(costs.min(axis=0).mean())
+        if np.isnan(budget):
+            raise InvalidInputError("the budget is nan; give a price, or None to spend freely")
         if budget < cheapest * (1 - 1e-9):  # equal but for rounding is enough
             raise InvalidInputError(
                 f"the budget is {budget:g} an item, but the cheapest model costs {cheapest:g}"

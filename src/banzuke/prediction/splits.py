@@ -8,6 +8,7 @@ import numpy as np
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
+from banzuke.prediction._abilities import abilities
 from banzuke.prediction.holdout import model_groups
 
 __all__ = ["HOLD_OUT", "TESTS", "Split", "make_split"]
@@ -21,7 +22,7 @@ TESTS = {
 """The four tests of the protocol: where the cells to predict lie."""
 
 HOLD_OUT = ("random", "organisations", "strongest")
-"""Which models are new: drawn at random, whole organisations, or the best ones."""
+"""Which models are new: drawn at random, whole organisations, or the best ones (`make_split`)."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def make_split(
     *,
     known_models: int,
     known_items: int,
-    observed: int | None = None,
+    observed: int | float | None = None,
     fraction: float | None = None,
     hold_out: str = "random",
     seed: int = 0,
@@ -64,14 +65,21 @@ def make_split(
     ----------
     outcomes : Outcomes
     known_models, known_items : int
-        How many are known, at least 1; the others are new.
-    observed : int, optional
+        How many are known, at least 1; the others are new. With whole organisations the number
+        of known models may be another one.
+    observed : int or whole float, optional
         T, how many items each known model shows, the same number of models for each item as
         nearly as that allows.
     fraction : float, optional
-        Share of the known items that each model shows, instead of ``observed``.
+        Share of the known items that each model shows, above 0 to 1, but at least one item;
+        instead of ``observed``. Default 1.
     hold_out : {"random", "organisations", "strongest"}
-        How the new models are chosen.
+        How the new models are chosen. ``organisations``: every organisation is known or new as
+        a whole. They are drawn one after the other, until the number of known models is as near
+        to ``known_models`` as it gets that way (the smaller of two that are as near); at least
+        one is known and one is new. ``strongest``: the models of the highest ability. Effects of
+        models and items are fitted to all scores, so that a model that ran easier items is not
+        taken for a stronger one; a model without a result is the weakest.
     seed : int, default 0
 
     Returns
@@ -81,7 +89,8 @@ def make_split(
     Raises
     ------
     InvalidInputError
-        Where a number is larger than the matrix, or T is larger than the block.
+        Where a number is larger than the matrix, T is not a number of known items, or all
+        models are of one organisation and that is to be new.
     """
     for wanted, there, what in (
         (known_models, outcomes.n_models, "models"),
@@ -89,21 +98,33 @@ def make_split(
     ):
         if not 1 <= wanted <= there:
             raise InvalidInputError(f"{wanted} known {what} of {there}: give 1 to {there}")
-    if observed is None:
-        observed = max(1, round(known_items * (1.0 if fraction is None else fraction)))
-    if not 1 <= observed <= known_items:
-        raise InvalidInputError(
-            f"T is {observed}, but a known model can show 1 to {known_items} items "
-            "(the number of known items)"
-        )
+    n_shown = _n_shown(known_items, observed, fraction)
     random = np.random.default_rng(seed)
     models = np.zeros(outcomes.n_models, bool)
     models[_known_models(outcomes, known_models, hold_out, random)] = True
     items = np.zeros(outcomes.n_items, bool)
     items[random.permutation(outcomes.n_items)[:known_items]] = True
-    shown = _balanced(outcomes.observed & models[:, None] & items, observed, random)
+    shown = _balanced(outcomes.observed & models[:, None] & items, n_shown, random)
     train = np.where(shown, outcomes.scores, np.float32(np.nan))
     return Split(outcomes.replace(scores=train, layers={}), models, items)
+
+
+def _n_shown(known_items: int, observed: float | None, fraction: float | None) -> int:
+    """Return T as a number of items."""
+    if observed is None:
+        share = 1.0 if fraction is None else fraction
+        if not 0 < share <= 1:
+            raise InvalidInputError(
+                f"the fraction of the known items that a model shows is {share:g}; "
+                "give a number above 0, at most 1"
+            )
+        return max(1, round(known_items * share))
+    if not 1 <= observed <= known_items or observed != int(observed):
+        raise InvalidInputError(
+            f"T is {observed:g}, but a known model can show 1 to {known_items} items "
+            "(the number of known items), in whole numbers, or a fraction of them below 1"
+        )
+    return int(observed)
 
 
 def _known_models(
@@ -113,15 +134,28 @@ def _known_models(
     if hold_out == "random":
         return order[:n_known]
     if hold_out == "strongest":
-        with np.errstate(invalid="ignore"):
-            mean = np.nansum(outcomes.scores, axis=1) / outcomes.observed.sum(axis=1)
-        return np.argsort(np.where(np.isnan(mean), -1, mean), kind="stable")[:n_known]
+        return np.argsort(abilities(outcomes.scores), kind="stable")[:n_known]
     if hold_out == "organisations":
-        groups = np.array(model_groups(outcomes))[order]
-        names, first = np.unique(groups, return_index=True)
-        rank = dict(zip(names[np.argsort(first)], range(len(names)), strict=True))
-        return order[np.argsort([rank[name] for name in groups], kind="stable")][:n_known]
+        return _whole_groups(model_groups(outcomes)[order], n_known, order)
     raise InvalidInputError(f"there is no split {hold_out!r}; use {', '.join(HOLD_OUT)}")
+
+
+def _whole_groups(groups: np.ndarray, n_known: int, order: np.ndarray) -> np.ndarray:
+    """Return the models of the first groups, as many groups as bring them nearest to a number.
+
+    ``groups`` and ``order`` are those of the models in the order drawn, (n_models,).
+    """
+    _, first, number, sizes = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
+    if len(first) < 2:
+        raise InvalidInputError(
+            "all models are of one organisation, so none can be new; hold out 'random' ones"
+        )
+    drawn = np.argsort(first)
+    total = np.cumsum(sizes[drawn])[:-1]  # one is left to be new
+    n_groups = int(np.abs(total - n_known).argmin()) + 1
+    return order[np.isin(number, drawn[:n_groups])]
 
 
 def _balanced(available: np.ndarray, n_shown: int, random: np.random.Generator) -> np.ndarray:
