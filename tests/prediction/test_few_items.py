@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import hypergeom
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -59,11 +60,81 @@ def test_valid_for_a_model_stronger_than_all_known(full: Outcomes, space: Respon
     assert np.mean(inside) >= 0.83
 
 
+@pytest.mark.parametrize("score", [0.0, 1.0])
+@pytest.mark.parametrize("n", [5, 10, 50, 200])
+def test_results_all_alike_are_no_certainty(space: ResponseSpace, score: float, n: int) -> None:
+    """The interval is the exact one, or longer: the model expects others that differ."""
+    some = sampled(np.full(N_ITEMS, score), n, np.random.default_rng(0))
+    found = estimate(space, some)
+    differ = np.arange(N_ITEMS + 1)
+    exact = differ[hypergeom.pmf(0, N_ITEMS, differ, n) >= 0.05].max() / N_ITEMS
+    end = found.upper if score == 0 else 1 - found.lower
+    assert exact - 1e-9 <= end <= exact + 0.05
+    assert found.lower <= score <= found.upper
+    assert found.standard_error > end / 6
+    assert found.effective_n >= 0.95 * n
+
+
+def extreme(space: ResponseSpace, random: np.random.Generator, share: float) -> np.ndarray:
+    """Return the results of a model of this score, far from the known ones, on all items."""
+    ease = np.log(np.clip(space.mean, 0.05, 0.95) / np.clip(1 - space.mean, 0.05, 0.95))
+    return (ease + random.logistic(size=N_ITEMS) > -np.log(share / (1 - share))).astype(float)
+
+
+@pytest.mark.parametrize("share", [0.04, 0.97])
+@pytest.mark.parametrize("k", [5, 12, 25])
+def test_interval_holds_near_the_ends(space: ResponseSpace, share: float, k: int) -> None:
+    random = np.random.default_rng(2)
+    inside = []
+    for _ in range(150):
+        row = extreme(space, random, share)
+        found = estimate(space, sampled(row, k, random))
+        inside.append(found.lower <= row.mean() <= found.upper)
+    assert np.mean(inside) >= 0.84
+
+
+@pytest.mark.parametrize("k", [3, 5, 9])
+def test_no_interval_is_empty_or_leaves_what_is_possible(space: ResponseSpace, k: int) -> None:
+    random = np.random.default_rng(3)
+    for share in (0.03, 0.5, 0.97):
+        for _ in range(40):
+            row = extreme(space, random, share)
+            some = sampled(row, k, random)
+            found = estimate(space, some)
+            assert found.upper - found.lower > 0.1
+            assert found.lower <= found.mean <= found.upper
+            assert found.lower >= np.nansum(some) / N_ITEMS - 1e-9
+            assert found.upper <= 1 - np.nansum(1 - some) / N_ITEMS + 1e-9
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_partial_scores_vary_less_than_right_and_wrong(full: Outcomes, adaptive: bool) -> None:
+    random = np.random.default_rng(4)
+    scores = np.clip(0.2 + 0.6 * full.scores + random.normal(0, 0.05, full.scores.shape), 0, 1)
+    space = ResponseSpace.fit(scores[:N_KNOWN])
+    inside, errors, plain, stated, effective = [], [], [], [], []
+    for seed, row in enumerate(scores[N_KNOWN:]):
+        some, draws = sampled(row, 50, random), None
+        plain.append(np.nanmean(some) - row.mean())
+        if adaptive:
+            some, draws = adaptively(space, row, seed=seed, most=50)
+        found = estimate(space, some, draws=draws, level=0.8)
+        inside.append(found.lower <= row.mean() <= found.upper)
+        errors.append(found.mean - row.mean())
+        stated.append(found.standard_error)
+        effective.append(found.effective_n)
+    assert 0.7 <= np.mean(inside) <= 0.9
+    assert np.mean(stated) == pytest.approx(np.std(errors), rel=0.25)
+    assert np.median(effective) == pytest.approx(50 * np.var(plain) / np.var(errors), rel=0.4)
+
+
 def test_everything_run_leaves_no_doubt(full: Outcomes, space: ResponseSpace) -> None:
     found = estimate(space, full.scores[200])
     assert found.standard_error == 0
     assert found.mean == pytest.approx(full.scores[200].mean(), abs=1e-6)
     assert found.predicted_mean == pytest.approx(full.scores[200].mean(), abs=1e-6)
+    assert found.lower == found.mean == found.upper
+    assert found.effective_n == N_ITEMS
 
 
 def test_estimate_refuses_what_it_cannot_use(space: ResponseSpace) -> None:
@@ -117,6 +188,8 @@ def test_choosing_stops(full: Outcomes, space: ResponseSpace) -> None:
     assert choose_items(space, some, stop=Stop(against=(0.01, 0.99))).reason == "rank settled"
     mean = estimate(space, some).mean
     assert choose_items(space, some, stop=Stop(against=(mean,))).reason == "adaptive"
+    for rival in (estimate(space, some).lower, estimate(space, some).upper):  # asked more than once
+        assert choose_items(space, some, stop=Stop(against=(rival,))).reason == "adaptive"
     with pytest.raises(InvalidInputError, match="at least 1"):
         choose_items(space, n=0)
     with pytest.raises(InvalidInputError, match="no method 'best'"):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
@@ -191,9 +190,9 @@ def _stopped(
     if stop.against:
         # asked again after each batch: a split over the looks keeps the chance of a wrong rank
         looks = np.log2(max(2.0, len(row) / _ENOUGH))
-        wide = norm.ppf(1 - (1 - stop.level) / 2 / looks) / norm.ppf((1 + stop.level) / 2)
-        reach = (found.upper - found.lower) / 2 * wide
-        if all(abs(found.mean - rival) > reach for rival in stop.against):
+        level = 1 - (1 - stop.level) / looks
+        wide = estimate(space, row, draws=past, position=position, level=level)
+        if not any(wide.lower <= rival <= wide.upper for rival in stop.against):
             return "rank settled"
     return ""
 

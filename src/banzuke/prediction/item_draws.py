@@ -102,6 +102,7 @@ def of_draws(
     *,
     position: np.ndarray | None = None,
     start: tuple[float, float] | None = None,
+    scale: float = 1.0,
 ) -> tuple[float, float]:
     """Return the mean over all items and its squared standard error.
 
@@ -122,6 +123,8 @@ def of_draws(
     start : tuple of float, optional
         Estimate and squared standard error from the leading draws with equal chances, which are
         then known rather than drawn.
+    scale : float, default 1
+        Squared errors of the predictions over those that the model expects, from results before.
 
     Returns
     -------
@@ -148,7 +151,7 @@ def of_draws(
     weights = 1 / variances
     mean = float(weights @ values / weights.sum())
     surprise = float(np.sum((values - mean) ** 2 / variances))
-    scale = (surprise + _MODEL_WEIGHT) / (len(values) - 1 + _MODEL_WEIGHT)
+    scale = (surprise + _MODEL_WEIGHT * scale) / (len(values) - 1 + _MODEL_WEIGHT)
     spread = scale / weights.sum()
     if start is None or start[1] <= 0:
         return mean, float(spread)
