@@ -10,6 +10,7 @@ from scipy.stats import t as student
 
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes
+from banzuke.prediction.conformal import check_level
 from banzuke.prediction.item_draws import Draws, of_draws
 from banzuke.prediction.response_space import ResponseSpace, one_row
 from banzuke.stats.proportion import score_interval, unanimous_bound, unanimous_error
@@ -115,8 +116,7 @@ def estimate(
     >>> found.lower < found.mean < found.upper
     True
     """
-    if not 0 < level < 1:
-        raise InvalidInputError(f"level is {level}; give a number above 0 and below 1, such as 0.9")
+    check_level(level)
     space = known if isinstance(known, ResponseSpace) else ResponseSpace.fit(known)
     row = one_row(scores, len(space.mean))
     seen = np.flatnonzero(~np.isnan(row))
