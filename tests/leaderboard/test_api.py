@@ -137,6 +137,48 @@ def test_what_the_client_has_already_is_not_sent_again(client, path, encoding):
     assert other.status_code == 200
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_a_file_that_the_client_has_already_is_not_sent_again(client, encoding):
+    first = client.get("/static/app.css", headers={"Accept-Encoding": encoding})
+    tag = first.headers["etag"]
+    known = {"Accept-Encoding": encoding, "If-None-Match": tag}
+    again = client.get("/static/app.css", headers=known)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert client.get("/static/app.css", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/boards/quiz", "/api/v1/boards", "/static/app.css", "/no"])
+def test_head_is_get_without_content(client, path):
+    plain = {"Accept-Encoding": "identity"}
+    whole, head = client.get(path, headers=plain), client.head(path, headers=plain)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == whole.headers.get(name)
+
+
+def test_normalised_rows_are_on_one_scale(client):
+    def rows(query: str) -> list[dict]:
+        return client.get(f"/api/v1/boards/quiz.json?per_page=all&{query}").json()["rows"]
+
+    raw, scaled = ({row["model"]: row for row in rows(q)} for q in ("", "normalised=1"))
+    table = pl.read_csv(
+        io.BytesIO(client.get("/api/v1/boards/quiz.csv?per_page=all&normalised=1").content)
+    )
+    assert table.height == len(scaled)
+    for row in table.iter_rows(named=True):
+        before, after = raw[row["model"]]["scores"], scaled[row["model"]]["scores"]
+        for name, cell in after.items():
+            for key, shift in (("score", 0.25), ("lower", 0.25), ("standard_error", 0.0)):
+                if before[name][key] is not None:
+                    expected = (before[name][key] - shift) / 0.75
+                    assert cell[key] == pytest.approx(expected, abs=2e-6)
+                    column = name if key == "score" else f"{name} {key}"
+                    assert row[column] == pytest.approx(cell[key], abs=1e-6)
+        if row["average"] is not None:
+            mean = sum(cell["score"] for cell in after.values()) / len(after)
+            assert row["average"] == pytest.approx(mean, abs=2e-6)
+
+
 def test_a_packed_answer_has_a_tag_of_its_own(client):
     path = "/api/v1/boards/table.json"
     packed = client.get(path, headers={"Accept-Encoding": "gzip"})

@@ -2,6 +2,7 @@
 
 import re
 
+import polars as pl
 import pytest
 
 from banzuke.leaderboard.board import build_board
@@ -36,6 +37,15 @@ def test_differences_are_from_the_first_model(quiz):
     assert line.differences[0].text.replace("−", "-") == f"{gap:+.3f}".replace("0.", ".")
     assert page.models[0].first_url is None
     assert "model=" in page.models[1].first_url
+
+
+def test_a_board_with_one_benchmark_has_no_average():
+    outcomes = quiz_outcomes().select(items=pl.col("benchmark") == "bench1")
+    board = build_board("one", outcomes)
+    for n in (1, 2, 5):
+        page = compare_page(board, CompareQuery(model=names_of(board, *range(n))), catalogue("en"))
+        assert [line.name for line in page.lines] == ["bench1"]
+        assert len(page.lines[0].differences) == n - 1
 
 
 def test_items_can_be_narrowed_to_one_model_alone(quiz):

@@ -112,6 +112,16 @@ def test_yes_no_and_size_filters():
     assert rows(table, size=["unknown"]).tolist() == [0]
 
 
+def test_a_board_without_a_filter_has_one_value_of_it(quiz):
+    everyone = rows(quiz).size
+    for name in ("license", "merged", "shots"):
+        assert name not in quiz.codes
+        assert rows(quiz, **{name: ["yes"]}).size == 0
+        assert rows(quiz, **{name: ["unknown"]}).size == everyone
+    assert rows(quiz, flagged=["yes"]).size == 0
+    assert rows(quiz, flagged=["no"]).size == everyone
+
+
 def test_a_normalised_average_puts_guessing_at_zero(quiz):
     board = quiz.board
     raw, scaled = board.standing(), board.standing(normalised=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import plotly
 from fastapi import APIRouter, FastAPI
@@ -12,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from banzuke._version import __version__
-from banzuke.leaderboard.conditional import PackedTags
+from banzuke.leaderboard.conditional import HeadOfGet, PackedTags
 from banzuke.leaderboard.errors import add_error_pages, refuse
 from banzuke.leaderboard.links import (
     analysis_url,
@@ -90,6 +91,7 @@ def _guard(app: FastAPI, max_body_bytes: int, public_url: str | None = None) -> 
     app.add_middleware(CrossSiteGuard, refuse=refuse, public_url=public_url or "")
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes, refuse=refuse)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadOfGet)
 
 
 @_assets.get("/static/plotly.min.js")
@@ -143,6 +145,8 @@ def _board_paths(snapshot: Snapshot, name: str, models_per_board: int | None) ->
     ]
     paths += [model_url(name, model) for model in chosen]
     paths += [api_model_url(name, model) for model in chosen]
+    if len(names) > 1:
+        paths.append(f"{board_url(name, 'compare')}?{urlencode([('model', n) for n in names[:2]])}")
     if board.outcomes is not None:
         paths += [model_url(name, model, "items") for model in chosen]
     return paths

@@ -86,15 +86,15 @@ def average_difference(parts: Sequence[Difference]) -> Difference:
     """Combine the differences on all benchmarks that are averaged into that of the average.
 
     Benchmarks have items of their own, so their errors add up as independent ones. With one
-    difference missing there is no average; with one of unknown error, no test.
+    difference missing or predicted there is no average; with one of unknown error, no test.
     """
     values = np.array([part.value for part in parts])
-    if not parts or np.isnan(values).any():
+    bases = {part.basis for part in parts}
+    if not parts or np.isnan(values).any() or "predicted" in bases:
         return Difference(value=math.nan, basis="missing")
     mean = float(values.mean())
-    bases = {part.basis for part in parts}
-    basis = next(b for b in ("predicted", "unknown", "errors", "items") if b in bases)
-    if basis in ("predicted", "unknown"):
+    basis = next(b for b in ("unknown", "errors", "items") if b in bases)
+    if basis == "unknown":
         return Difference(value=mean, basis=basis)
     errors = np.array([(part.upper - part.lower) / (2 * 1.959963984540054) for part in parts])
     error = float(np.sqrt((errors**2).sum())) / len(parts)

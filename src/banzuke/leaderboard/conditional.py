@@ -38,20 +38,60 @@ def conditional(
 
 
 class PackedTags:
-    """ASGI middleware, outside of the one that packs, that marks the tags of packed answers."""
+    """ASGI middleware, outside of the one that packs, that marks the tags of packed answers.
+
+    Files know only their own tag: a marked one that a client sends back is sent on without its
+    mark, and marked again in an answer of 304.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        was_marked = scope["type"] == "http" and _unmark(scope)
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 tag = headers.get("etag", "")
-                if headers.get("content-encoding") == "gzip" and tag.endswith('"'):
+                is_known = was_marked and message["status"] == HTTPStatus.NOT_MODIFIED
+                is_packed = headers.get("content-encoding") == "gzip" or is_known
+                if is_packed and tag.endswith('"'):
                     headers["etag"] = f'{tag[:-1]}{_PACKED}"'
             await send(message)
 
         await self.app(scope, receive, marked)
+
+
+class HeadOfGet:
+    """ASGI middleware that answers HEAD as GET, without the content (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def headers_only(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, headers_only)
+
+
+def _unmark(scope: Scope) -> bool:
+    """Take the mark off the tags that a client has of a file; return whether there was one."""
+    if not scope["path"].startswith("/static/"):
+        return False
+    headers = [
+        (name, value.replace(f'{_PACKED}"'.encode(), b'"') if name == b"if-none-match" else value)
+        for name, value in scope["headers"]
+    ]
+    changed = any(before != after for before, after in zip(scope["headers"], headers, strict=True))
+    scope["headers"] = headers
+    return changed

@@ -26,6 +26,10 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
 _FLAGS = {"merged": "is_merged", "moe": "is_moe", "flagged": "is_flagged"}
 
 
+ABSENT: Mapping[str, str] = dict.fromkeys((*_VALUES, *_FLAGS, "size"), UNKNOWN) | {"flagged": NO}
+"""Value that each filter has for every model of a board without it."""
+
+
 def filter_values(models: pl.DataFrame, params_b: np.ndarray) -> dict[str, pl.Series]:
     """Return the value of each model for each filter that at least one model has.
 

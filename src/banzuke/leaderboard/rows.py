@@ -15,6 +15,7 @@ from banzuke.leaderboard.board import Board, Status
 from banzuke.leaderboard.catalogue import LANGUAGES, catalogue
 from banzuke.leaderboard.query import SCORE_PREFIX, BoardQuery
 from banzuke.leaderboard.row_html import RowHtml
+from banzuke.leaderboard.standings import scale_of
 from banzuke.leaderboard.table import BoardTable
 
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -48,15 +49,14 @@ class BoardRows:
         for html in self.html.values():
             for key in ("pick", "rank", *keys):
                 html.column(key, query)
-        _ = self.table.text_order, self.table.codes, self._scores
+        _ = self.table.text_order, self.table.codes
         self.json(query, np.arange(1))
         self.frame(query, np.arange(1))
 
     @cached_property
-    def _scores(self) -> np.ndarray:
-        """The scores of each model, encoded; the rest of the object stands before them."""
-        found = [b',"scores":' + orjson.dumps(one) + b"}" for one in all_score_records(self.board)]
-        return np.array(found, dtype=object)
+    def _scores(self) -> dict[bool, np.ndarray]:
+        """The scores of each model, encoded, by whether guessing is 0."""
+        return {}
 
     @cached_property
     def _heads(self) -> dict[Kind, np.ndarray]:
@@ -68,7 +68,11 @@ class BoardRows:
         if kind not in self._heads:
             heads = [orjson.dumps(one)[:-1] for one in model_records(self.board, *kind)]
             self._heads[kind] = np.array(heads, dtype=object)
-        return list(self._heads[kind][rows] + self._scores[rows])
+        if query.normalised not in self._scores:  # they stand after the rest of the object
+            records = all_score_records(self.board, normalised=query.normalised)
+            found = [b',"scores":' + orjson.dumps(one) + b"}" for one in records]
+            self._scores[query.normalised] = np.array(found, dtype=object)
+        return list(self._heads[kind][rows] + self._scores[query.normalised][rows])
 
     @cached_property
     def _frames(self) -> dict[Kind, pl.DataFrame]:
@@ -135,22 +139,31 @@ def score_records(board: Board, row: int) -> dict[str, Any]:
     return next(all_score_records(board, slice(row, row + 1)))
 
 
-def all_score_records(board: Board, rows: slice = slice(None)) -> Iterator[dict[str, Any]]:
+def all_score_records(
+    board: Board, rows: slice = slice(None), *, normalised: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield `score_records` of each model."""
-    columns = (
-        _plain_rows(board.scores[rows]),
-        [[_STATUS_NAMES[status] for status in line] for line in board.status[rows].tolist()],
-        _plain_rows(board.standard_error[rows]),
-        _plain_rows(board.coverage[rows]),
-        _plain_rows(board.lower[rows]),
-        _plain_rows(board.upper[rows]),
-    )
+    scaled = {name: _plain_rows(one[rows]) for name, one in _scaled(board, normalised).items()}
+    status = [[_STATUS_NAMES[status] for status in line] for line in board.status[rows].tolist()]
+    columns = [status if name == "status" else scaled[name] for name in _FIELDS]
     for lines in zip(*columns, strict=True):
         cells_of_row = zip(*lines, strict=True)
         yield {
             benchmark: dict(zip(_FIELDS, values, strict=True))
             for benchmark, values in zip(board.benchmarks, cells_of_row, strict=True)
         }
+
+
+def _scaled(board: Board, normalised: bool) -> dict[str, np.ndarray]:
+    """Return what is known of each cell, on the scale on which guessing is 0 where wanted."""
+    guess, width = scale_of(board.chance, normalised)
+    return {
+        "score": (board.scores - guess) / width,
+        "standard_error": board.standard_error / width,
+        "coverage": board.coverage,
+        "lower": (board.lower - guess) / width,
+        "upper": (board.upper - guess) / width,
+    }
 
 
 def _plain_rows(matrix: np.ndarray) -> list[Any]:
@@ -184,17 +197,14 @@ def _frame(board: Board, predicted: bool, normalised: bool) -> pl.DataFrame:
     ]
     names = np.array(_STATUS_NAMES)
     taken = {column.name for column in columns}
+    scaled = _scaled(board, normalised)
     for j, benchmark in enumerate(board.benchmarks):
         label = f"{benchmark} (benchmark)" if benchmark in taken else benchmark
-        values = {
-            "": board.scores,
-            " standard_error": board.standard_error,
-            " coverage": board.coverage,
-            " lower": board.lower,
-            " upper": board.upper,
-        }
         columns.append(pl.Series(f"{label} status", names[board.status[:, j]]))
-        columns += [pl.Series(label + end, matrix[:, j]) for end, matrix in values.items()]
+        columns += [
+            pl.Series(label if name == "score" else f"{label} {name}", matrix[:, j])
+            for name, matrix in scaled.items()
+        ]
     unique = {column.name: column for column in columns}
     return pl.DataFrame(list(unique.values())).with_columns(
         pl.selectors.float().fill_nan(None).cast(pl.Float64).round(6)

@@ -76,7 +76,7 @@ class Standings:
         board, at = self._board, list(columns)
         measured = board.is_measured[:, at]
         usable = measured | board.is_predicted[:, at] if predicted else measured
-        guess, width = _scale(board.chance[at], normalised)
+        guess, width = scale_of(board.chance[at], normalised)
         base = average(
             (board.scores[:, at] - guess) / width,
             usable,
@@ -150,8 +150,20 @@ class Standings:
         return self._replicates[column]
 
 
-def _scale(chance: np.ndarray, normalised: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is taken off each score, and what the rest is divided by."""
+def scale_of(chance: np.ndarray, normalised: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is taken off each score, and what the rest is divided by.
+
+    Parameters
+    ----------
+    chance : numpy.ndarray
+        Scores of guessing; NaN or 1 where scores keep their scale.
+    normalised : bool
+        Whether guessing is to be 0.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+    """
     guess = np.where(np.isnan(chance) | (chance >= 1), 0.0, chance)
     if not normalised:
         guess = np.zeros_like(guess)

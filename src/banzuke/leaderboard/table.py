@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from banzuke.leaderboard.board import Board, Status
+from banzuke.leaderboard.filters import ABSENT
 from banzuke.leaderboard.query import CATEGORY_PREFIX, SCORE_PREFIX, BoardQuery
 from banzuke.leaderboard.ranking import Averages
 from banzuke.leaderboard.refusals import RefusedError
@@ -90,10 +91,13 @@ class BoardTable:
 
     def _matching(self, query: BoardQuery) -> np.ndarray:
         keep = search(self.texts, query.q)
-        for name, (known, codes) in self.codes.items():
+        for name, absent in ABSENT.items():
             wanted: list[str] = getattr(query, name)
-            if wanted:
+            if wanted and name in self.codes:
+                known, codes = self.codes[name]
                 keep &= np.isin(codes, [known.get(value, -1) for value in wanted])
+            elif wanted:
+                keep &= absent in wanted
         sizes = self.board.params_b
         with np.errstate(invalid="ignore"):
             if query.size_min is not None:

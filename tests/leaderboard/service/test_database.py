@@ -24,6 +24,17 @@ def test_migrations_make_exactly_the_tables_of_the_code(database):
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_only_its_owner_may_read_the_file(tmp_path):
+    file = tmp_path / "board" / "results.sqlite"
+    database = Database(f"sqlite:///{file}")
+    upgrade(database)
+    with database.engine.connect() as connection:
+        connection.execute(text("select 1"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in file.parent.iterdir()}
+    assert modes["results.sqlite"] == 0o600
+    assert set(modes.values()) == {0o600}
+
+
 def test_an_upgrade_again_changes_nothing(database):
     before, after = upgrade(database)
     assert before == after

@@ -138,6 +138,8 @@ def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            # contacts of submitters are in it; the journals beside it get the same mode
+            Path(url.database).touch(mode=0o600)
         except OSError as error:
             raise StorageError(f"cannot make the folder of {url.database}: {error}") from error
     engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})

@@ -137,7 +137,7 @@ class ServiceSettings(BaseSettings):
     )
     rate_limit_submit: str = Field("20/hour", description="Submissions and flags a client.")
     rate_limit_login: str = Field("10/minute", description="Log-in attempts a client.")
-    rate_limit_read: str = Field("600/minute", description="Other requests a client.")
+    rate_limit_read: str = Field("600/minute", description="Other requests to the API a client.")
 
     # what the operator sees
     log_format: Literal["json", "console"] = "json"

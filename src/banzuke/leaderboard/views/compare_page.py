@@ -264,15 +264,17 @@ def _lines(board: Board, rows: Sequence[int], say: Catalogue) -> tuple[list[Line
     averages = [
         comparing.average_difference([one[column] for column in columns]) for one in by_model
     ]
-    if columns.size < 2:  # the average would repeat the one benchmark
+    has_average = columns.size > 1  # otherwise it would repeat the one benchmark
+    if not has_average:
         averages = []
     flat = comparing.adjusted([*averages, *(each for one in by_model for each in one)])
     tested = sum(not math.isnan(one.p) for one in flat)
     first, rest = flat[: len(averages)], flat[len(averages) :]
-    average_cells = [cells.average_cell(board, row, say, predicted=False) for row in rows]
-    lines = [
-        _line(say("common.average_column"), average_cells, board.averages[0].mean[rows], first)
-    ]
+    lines = []
+    if has_average:
+        found = [cells.average_cell(board, row, say, predicted=False) for row in rows]
+        means = board.averages[0].mean[rows]
+        lines.append(_line(say("common.average_column"), found, means, first))
     for column in range(n_columns):
         differences = [rest[place * n_columns + column] for place in range(len(by_model))]
         found = [cells.board_cell(board, row, column, say) for row in rows]
