@@ -6,7 +6,7 @@ import numpy as np
 
 from banzuke.exceptions import InvalidInputError
 
-__all__ = ["check_level", "interval_radius", "leave_one_out_coverage"]
+__all__ = ["check_level", "coverage_between", "interval_radius"]
 
 
 def check_level(level: float) -> None:
@@ -51,27 +51,43 @@ def interval_radius(errors: np.ndarray, level: float, *, copies: int = 1) -> flo
     return float(np.sort(errors)[rank - 1]) if rank <= len(errors) else float("inf")
 
 
-def leave_one_out_coverage(errors: np.ndarray, level: float) -> float:
-    """Return the share of errors within the radius that the other errors give.
+def coverage_between(errors: np.ndarray, groups: np.ndarray, level: float) -> float:
+    """Return the share of errors within the radius that the errors of other groups give.
 
-    NaN below two errors.
+    Leaving out single errors would always give the level: groups whose cases are alike show
+    whether the errors of some bound those of others.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n,)
+        Absolute errors on held-out cases.
+    groups : ndarray of shape (n,)
+        Of cases that were held out together.
+    level : float
+        Above 0 and below 1.
+
+    Returns
+    -------
+    float
+        Groups with fewer than 9 other errors (at level 0.9) have no radius and do not count; NaN
+        where none counts.
 
     Examples
     --------
-    >>> round(leave_one_out_coverage(np.arange(1.0, 21.0), level=0.9), 2)
-    0.9
+    >>> groups = np.arange(40) % 2
+    >>> coverage_between(np.arange(40.0), groups, level=0.9)
+    0.925
+    >>> coverage_between(np.arange(40.0) * (1 + 9 * groups), groups, level=0.9)
+    0.55
     """
-    n = len(errors)
-    if n < 2:
-        return float("nan")
-    rank = _rank(n - 1, level)
-    if rank > n - 1:
-        return 1.0
-    ordered = np.sort(errors)
-    # without an error at or below the rank, the next larger one takes its place
-    at_or_below = errors <= ordered[rank - 1]
-    radius = np.where(at_or_below, ordered[rank], ordered[rank - 1])
-    return float(np.mean(errors <= radius))
+    covered, counted = 0, 0
+    for group in np.unique(groups):
+        inside = groups == group
+        radius = interval_radius(errors[~inside], level)
+        if np.isfinite(radius):
+            covered += int((errors[inside] <= radius).sum())
+            counted += int(inside.sum())
+    return covered / counted if counted else float("nan")
 
 
 def _rank(n: int, level: float, copies: int = 1) -> int:

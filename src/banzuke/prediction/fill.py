@@ -18,7 +18,7 @@ from banzuke.outcomes import Outcomes
 from banzuke.prediction.base import score_matrix
 from banzuke.prediction.baselines import MeanScore
 from banzuke.prediction.clusters import in_parallel
-from banzuke.prediction.conformal import check_level, interval_radius, leave_one_out_coverage
+from banzuke.prediction.conformal import check_level, coverage_between, interval_radius
 from banzuke.prediction.factorization import MatrixFactorization
 from banzuke.prediction.holdout import Fold, hidden_folds
 from banzuke.prediction.kernel import ExtrapolationWarning, InductiveKernel
@@ -74,7 +74,7 @@ def fill(
         [0, 1] where too few models have the benchmark to say more. ``provenance`` is of
         kind "prediction"; its ``held_out`` gives for each benchmark ``n`` models, ``rmse`` and
         ``baseline_rmse`` (per-benchmark mean) of the hidden means, ``rank_correlation`` and
-        ``coverage`` (share of held-out means inside an interval made from the others).
+        ``coverage`` (share of held-out means inside an interval made from the other folds).
 
     Raises
     ------
@@ -100,8 +100,8 @@ def fill(
     telling = [fold for fold in folds if held_out.hidden(fold).any()]
     tasks = [delayed(_both)(outcomes, fold, layout, estimate) for fold in telling]
     done = in_parallel(tasks, "held-out benchmarks")
-    for fold, (means, baseline) in zip(telling, done, strict=True):
-        held_out.add(fold, means, baseline)
+    for number, (fold, (means, baseline)) in enumerate(zip(telling, done, strict=True)):
+        held_out.add(number, fold, means, baseline)
     return _result(outcomes, layout, predicted, held_out, method=method, level=level)
 
 
@@ -210,7 +210,7 @@ class _Errors:
         self.scores, self.layout = scores, layout
         self.coverage = layout.coverage(scores)
         self.truth = layout.means(scores, np.zeros_like(scores))
-        self.rows: list[list[tuple[float, float, float, float]]] = [[] for _ in layout.names]
+        self.rows: list[list[tuple[float, ...]]] = [[] for _ in layout.names]
 
     def hidden(self, fold: Fold) -> np.ndarray:
         """Return which benchmark means a fold hides from models that keep something else."""
@@ -218,7 +218,7 @@ class _Errors:
         lost = (self.coverage >= COVERAGE) & (after < COVERAGE)
         return np.asarray(lost & (after > 0).any(axis=1, keepdims=True))
 
-    def add(self, fold: Fold, predicted: np.ndarray, baseline: np.ndarray) -> None:
+    def add(self, number: int, fold: Fold, predicted: np.ndarray, baseline: np.ndarray) -> None:
         after = self.layout.coverage(fold.visible)
         for row, column in np.argwhere(self.hidden(fold) & ~np.isnan(predicted)):
             self.rows[column].append(
@@ -227,27 +227,28 @@ class _Errors:
                     float(baseline[row, column]),
                     float(self.truth[row, column]),
                     float(1 - after[row, column]),
+                    float(number),
                 )
             )
 
     def relative(self, column: int) -> np.ndarray:
         """Absolute errors of the mean over the hidden items."""
-        values = np.array(self.rows[column]).reshape(-1, 4)
+        values = np.array(self.rows[column]).reshape(-1, 5)
         return np.asarray(np.abs(values[:, 0] - values[:, 2]) / values[:, 3])
 
     def summary(self, column: int, level: float) -> dict[str, float | int | None]:
-        values = np.array(self.rows[column]).reshape(-1, 4)
+        values = np.array(self.rows[column]).reshape(-1, 5)
         if not len(values):
             nothing = ("rmse", "baseline_rmse", "rank_correlation", "coverage")
             return {"n": 0, **dict.fromkeys(nothing)}
-        predicted, baseline, truth, _ = values.T
+        predicted, baseline, truth, _, folds = values.T
         rank = _rank_correlation(predicted, truth)
         return {
             "n": len(values),
             "rmse": _rounded(np.sqrt(np.mean((predicted - truth) ** 2))),
             "baseline_rmse": _rounded(np.sqrt(np.mean((baseline - truth) ** 2))),
             "rank_correlation": rank,
-            "coverage": _rounded(leave_one_out_coverage(self.relative(column), level)),
+            "coverage": _rounded(coverage_between(self.relative(column), folds, level)),
         }
 
 
