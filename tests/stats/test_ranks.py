@@ -136,3 +136,29 @@ def test_a_model_without_an_error_gets_no_interval_and_widens_the_others():
     found = normal_rank_intervals(np.array([0.9, 0.5, 0.1]), np.array([0.01, np.nan, 0.01]))
     assert found.upper.tolist() == [2, 0, 3]
     assert found.lower.tolist() == [1, 0, 2]
+
+
+def test_few_items_tell_few_models_apart():
+    def found(items, n_items):
+        means = bootstrap_means(items, 500, np.random.default_rng(0))
+        return paired_rank_intervals(items.mean(axis=1), means, n_items=n_items)
+
+    for n, lower in ((1, [1, 1]), (3, [1, 1]), (5, [1, 1]), (6, [1, 2]), (40, [1, 2])):
+        alike = np.vstack([np.ones(n), np.zeros(n)])  # five signs that agree have a p of .06
+        assert found(alike, [n]).lower.tolist() == lower
+    three = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
+    assert found(three, [3]).upper.tolist() == [2, 2]
+    assert found(np.tile(three, 20), [60]).upper.tolist() == [1, 2]
+    assert found(np.tile(three, 20), [59, 1]).upper.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(("n", "most"), [(2, 0.0), (4, 0.06), (8, 0.08), (30, 0.09)])
+def test_models_that_are_alike_are_seldom_told_apart(n, most):
+    told = 0
+    for seed in range(150):
+        random = np.random.default_rng([n, seed])
+        items = (random.random((3, n)) < 0.5).astype(float)
+        means = bootstrap_means(items, 400, random)
+        intervals = paired_rank_intervals(items.mean(axis=1), means, n_items=[n])
+        told += (intervals.lower[0], intervals.upper[0]) != (1, 3)
+    assert told / 150 <= most

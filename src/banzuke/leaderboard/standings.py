@@ -121,6 +121,7 @@ class Standings:
         paired = has_items and not base.is_predicted.any()
         if not paired and np.isnan(errors).all():
             return RankIntervals(lower=full[0], upper=full[1], group=full[2]), "none"
+        n_items = [self._board.n_items[column] for column in columns]
         replicates = np.zeros((n, N_RESAMPLES), np.float32)
         if paired:
             for column, low, wide in zip(columns, guess, width, strict=True):
@@ -129,7 +130,7 @@ class Standings:
         for rows in self._rows():
             values = base.mean[rows]
             part = (
-                paired_rank_intervals(values, replicates[rows])
+                paired_rank_intervals(values, replicates[rows], n_items=n_items)
                 if paired
                 else normal_rank_intervals(values, errors[rows])
             )

@@ -14,16 +14,19 @@ their marginal confidence sets, here with two-sided comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from scipy.stats import t as student
 
 from banzuke.exceptions import InvalidInputError
 
 _MOST_WORK = 100_000_000
 _CHUNK = 250
+_ENDLESS = 1e18  # times the variance: nothing is told apart
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,7 +96,11 @@ def bootstrap_means(items: np.ndarray, n: int, random: np.random.Generator) -> n
 
 
 def paired_rank_intervals(
-    scores: np.ndarray, replicates: np.ndarray, *, level: float = 0.95
+    scores: np.ndarray,
+    replicates: np.ndarray,
+    *,
+    level: float = 0.95,
+    n_items: Sequence[int] | None = None,
 ) -> RankIntervals:
     """Return rank intervals from paired resamples of the items.
 
@@ -109,12 +116,18 @@ def paired_rank_intervals(
     replicates : numpy.ndarray of shape (n_models, n_resamples)
         The scores on the same resamples for all models; see `bootstrap_means`.
     level : float, default 0.95
+    n_items : sequence of int, optional
+        Items of each benchmark that the scores average. Resamples of few items vary too little, by
+        (n - 1) / n, and Student's distribution takes the place of the normal one; models that
+        differ alike on every item are told apart where that many signs could tell. With a
+        benchmark of one item nothing is. Default: many.
 
     Returns
     -------
     RankIntervals
     """
     _check_level(level)
+    few = _FewItems.of(n_items)
     known = np.flatnonzero(~np.isnan(scores) & ~np.isnan(replicates).any(axis=1))
     values = scores[known].astype(np.float64)
     centred = (replicates[known] - values[:, None]).astype(np.float32)
@@ -124,6 +137,7 @@ def paired_rank_intervals(
     variances = np.diag(covariance)
     exact = known.size**2 * replicates.shape[1] <= _MOST_WORK
     bound = _sidak(level, known.size)
+    wider, tells = few.wider(bound), few.tell(bound)
 
     def compare(row: int) -> tuple[np.ndarray, np.ndarray]:
         variance = variances[row] + variances - 2 * covariance[row]
@@ -134,10 +148,41 @@ def paired_rank_intervals(
             gaps = np.abs(centred[row] - centred[moving]) / error[moving, None].astype(np.float32)
             critical = float(np.quantile(gaps.max(axis=0), level))
         difference = values - values[row]
-        significant = np.abs(difference) > np.maximum(critical * error, 1e-6)
+        significant = np.abs(difference) > np.maximum(critical * wider * error, 1e-6)
+        significant &= moving | tells
         return significant & (difference > 0), significant & (difference < 0)
 
     return _spread(_intervals(values, compare), known, scores.size)
+
+
+@dataclass(frozen=True)
+class _FewItems:
+    """How much less resamples of few items say than those of many."""
+
+    inflation: float  # of the variance
+    freedom: float
+    total: float
+
+    @classmethod
+    def of(cls, n_items: Sequence[int] | None) -> _FewItems:
+        if n_items is None or not len(n_items):
+            return cls(1.0, math.inf, math.inf)
+        n = np.asarray(n_items, dtype=float)
+        if n.min() < 2:
+            return cls(_ENDLESS, 1.0, 1.0)
+        # Satterthwaite's degrees of freedom of a sum of as large variances
+        return cls(float(np.mean(n / (n - 1))), float(n.size**2 / np.sum(1 / (n - 1))), n.sum())
+
+    def wider(self, critical: float) -> float:
+        """Return what a critical value of the normal distribution is to be multiplied by."""
+        if math.isinf(self.freedom):
+            return 1.0
+        tail = 1 - NormalDist().cdf(critical)
+        return float(student.isf(tail, self.freedom)) / critical * math.sqrt(self.inflation)
+
+    def tell(self, critical: float) -> bool:
+        """Return whether as many signs that are all alike are beyond the critical value."""
+        return bool(0.5**self.total <= 1 - NormalDist().cdf(critical))
 
 
 def normal_rank_intervals(
