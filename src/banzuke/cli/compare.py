@@ -31,9 +31,9 @@ def compare(
     """Compare two runs on the same items: differences, paired tests, and what changed.
 
     Each data set, category and the average: the strict score of the second run less that
-    of the first, with the 95 % interval of a paired bootstrap over passages. Where scores
-    are 0 or 1 and items independent, p is of McNemar's exact test. Runs whose manifests
-    differ in what they asked are refused.
+    of the first, with p and 95 % interval from swapping answers between the runs at random,
+    passage by passage. Where scores are 0 or 1 and items independent, p is of McNemar's
+    exact test. Runs whose manifests differ in what they asked are refused.
 
     JSON keys: first, second, differences [{name, kind, metric, n_items, first, second,
     difference, standard_error, lower, upper, p, test}] (0 to 100), changed [{item_id,

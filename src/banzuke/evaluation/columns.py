@@ -110,6 +110,28 @@ class Columns:
         values, combine = self._array(measure, kind), _combine(measure, kind)
         return lambda weights: combine(values, weights)
 
+    def change(self, other: Columns) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the main strict score of another run less this one, after swaps of answers.
+
+        It is a function of which items keep their run (1) or swap it (0), shape
+        (n_draws, n_items).
+        """
+        key = self.metric, "strict"
+        here, there = self.counted(*key), other.counted(*key)
+        combine = _combine(*key)
+
+        def difference(kept: np.ndarray) -> np.ndarray:
+            if not here or not there:
+                return np.full(len(kept), np.nan)
+            values = np.concatenate([self._array(*key), other._array(*key)])
+            swapped = 1 - kept
+            first = combine(values, np.hstack([kept[:, here], swapped[:, there]]))
+            second = combine(values, np.hstack([swapped[:, here], kept[:, there]]))
+            change: np.ndarray = second - first
+            return change
+
+        return difference
+
     def clusters_of(self, measure: str, kind: str) -> list[str]:
         """Return the clusters of the items that count."""
         return [self.clusters[i] for i in self.counted(measure, kind)]
