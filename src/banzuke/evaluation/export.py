@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,21 +123,23 @@ def _lm_eval(run: Path, manifest: Mapping[str, Any], target: Path, model: str) -
         }
         for one in columns
     }
-    shots = manifest["identity"]["prompt"]["shots"]
+    given = manifest["identity"]["prompt"]["shots"]
+    shots = {one.name: 0 if one.benchmark.zero_shot else given for one in columns}
     document = {
         "results": results,
-        "configs": {name: {"task": name, "num_fewshot": shots} for name in results},
-        "n-shot": dict.fromkeys(results, shots),
+        "configs": {name: {"task": name, "num_fewshot": n} for name, n in shots.items()},
+        "n-shot": shots,
         "config": {"model": manifest["identity"]["engine"]["name"]},
         "model_name": model,
     }
     written = [folder / f"results_{stamp}.json"]
     write_atomic(written[0], orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    for task, records in _by_task(run, [one.name for one in columns]):
-        path = folder / f"samples_{task}_{stamp}.jsonl"
+    for one in columns:
+        path = folder / f"samples_{one.name}_{stamp}.jsonl"
         with replacing(path) as file:
-            for number, record in enumerate(records):
-                file.write(orjson.dumps(_sample(number, record), option=orjson.OPT_APPEND_NEWLINE))
+            for number, record in enumerate(_of_task(run, one.name)):
+                sample = _sample(number, record, one.metric)
+                file.write(orjson.dumps(sample, option=orjson.OPT_APPEND_NEWLINE))
         written.append(path)
     return written
 
@@ -146,15 +148,14 @@ def _known(one: Any, measure: str) -> bool:
     return math.isfinite(one.value(measure, "strict"))
 
 
-def _by_task(run: Path, names: Sequence[str]) -> Iterator[tuple[str, Iterator[Record]]]:
-    for name in names:
-        yield name, (record for record in RunFolder(run).records() if record.task == name)
+def _of_task(run: Path, name: str) -> Iterator[Record]:
+    return (record for record in RunFolder(run).records() if record.task == name)
 
 
-def _sample(number: int, record: Record) -> dict[str, Any]:
+def _sample(number: int, record: Record, metric: str) -> dict[str, Any]:
     scores = {name: value for name, value in record.strict.items() if isinstance(value, float)}
     if not record.strict and record.score is not None:
-        scores = {"score": record.score}
+        scores = {metric: record.score}
     return {
         "doc_id": number,
         "doc": {"input": record.text, "item_id": record.item_id},
