@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from banzuke.cli.app import app
 from banzuke.exceptions import BanzukeError, EngineError, InvalidInputError
 from banzuke.outcomes import Lake
-from banzuke.testing.server import Server
+from banzuke.testing.server import Fault, Server
 from tests.evaluation.conftest import place, respond
 
 
@@ -31,7 +31,9 @@ def test_json_has_the_documented_keys_and_the_lake_has_the_row(tmp_path) -> None
             data=tmp_path,
         )
     report = json.loads(output)
-    documented = "run path suite model collection stored changed kept_other n_items n_new"
+    documented = (
+        "run path suite model collection stored changed kept_other n_items n_new n_too_long"
+    )
     assert list(report) == [*documented.split(), "average", "categories"]
     assert [row["category"] for row in report["categories"]][:3] == ["NLI", "QA", "RC"]
     assert report["categories"][1]["chance"] is None
@@ -45,6 +47,25 @@ def test_table_says_honestly_what_is_near_chance(tmp_path) -> None:
     assert "near chance" in output
     assert "0.250" in output
     assert "average" in output
+
+
+def test_items_that_could_not_be_asked_are_counted(suite_folder, tmp_path) -> None:
+    message = "This model's maximum context length is 16 tokens"
+    with Server() as server:
+        server.fail(Fault(status=400, message=message), times=13)
+        arguments = ["--base-url", server.url, "--model", "test-model", "--limit", "1"]
+        report = json.loads(run(*arguments, "--json", data=tmp_path))
+        command = ["evaluate", *arguments, "--data", str(tmp_path)]
+        result = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+        server.fail(Fault(status=400, message=message))
+        arguments += ["--suite", str(suite_folder), "--data-sets", "mawps", "--shots", "1"]
+        built = json.loads(run(*arguments, "--concurrency", "1", "--json", data=tmp_path))
+    assert (report["n_items"], report["n_too_long"], report["n_new"]) == (13, 13, 13)
+    assert sum(row["n_too_long"] for row in report["categories"]) == 13
+    assert report["average"]["score"] == 0
+    assert "1 too long" in result.output
+    assert "13 of 13 items could not be asked" in result.output
+    assert (built["n_too_long"], built["data_sets"][0]["n_too_long"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +115,7 @@ def test_built_data_sets_have_their_own_keys_and_a_table(suite_folder, tmp_path)
         table = run(*arguments, data=tmp_path)
         assert len(server.received) == 8
     documented = "scale notes signatures data_sets categories average present"
-    assert list(report)[10:] == documented.split()
+    assert list(report)[11:] == documented.split()
     assert [one["name"] for one in report["data_sets"]] == ["jamp", "mawps"]
     assert report["data_sets"][1]["score"] == {
         "strict": 100,

@@ -51,6 +51,7 @@ def report(run: Any, stored: Any, model: str, notes: list[str]) -> dict[str, Any
         "kept_other": stored.kept_other,
         "n_items": run.n_items,
         "n_new": run.n_new,
+        "n_too_long": sum(record.error is not None for record in run.records()),
     }
     return head | (_built(run, notes) if run.suite.is_built else _mini(run))
 
@@ -83,6 +84,11 @@ def print_report(found: dict[str, Any], data: str) -> None:
         _print_built(found)
     else:
         _print_mini(found)
+    if found["n_too_long"]:
+        print_note(
+            f"{found['n_too_long']} of {found['n_items']} items could not be asked, as their "
+            "prompts are longer than the context; they score 0."
+        )
     if found["kept_other"]:
         print_note(
             f"Not stored in {data}: the larger run {found['kept_other']} of the same model is "
@@ -120,15 +126,19 @@ def _print_verdicts(one: dict[str, Any]) -> None:
 
 def _data_set_row(one: dict[str, Any]) -> list[Any]:
     score = one["score"]
-    remarks = ["near chance"] if one["near_chance"] else []
-    remarks += [f"{one['n_too_long']} too long"] if one["n_too_long"] else []
     return [
         *(one["name"], one["category"], one["metric"], one["n_items"]),
         *(_percent(score[key]) for key in ("strict", "strict_error", "compat")),
         f"{one['parse_failure_rate']:.0%}",
         f"{one['truncation_rate']:.0%}",
-        ", ".join(remarks),
+        _remark(one),
     ]
+
+
+def _remark(one: dict[str, Any]) -> str:
+    remarks = ["near chance"] if one["near_chance"] else []
+    remarks += [f"{one['n_too_long']} too long"] if one["n_too_long"] else []
+    return ", ".join(remarks)
 
 
 def _mean_row(one: dict[str, Any]) -> list[Any]:
@@ -173,7 +183,7 @@ def _row(row: dict[str, Any]) -> list[Any]:
         _number(row["chance"]),
         f"{row['parse_failure_rate']:.0%}",
         f"{row['truncation_rate']:.0%}",
-        "near chance" if row["near_chance"] else "",
+        _remark(row),
     ]
 
 
