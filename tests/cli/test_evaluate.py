@@ -85,6 +85,9 @@ def test_items_that_could_not_be_asked_are_counted(suite_folder, tmp_path) -> No
             "--context-tokens is for --engine llama-cpp or vllm, not for openai-compatible",
         ),
         (["--suite", "maxi"], "there is no suite 'maxi'"),
+        (["--suite", "長" * 300], "there is no suite '長長"),
+        (["--model", "x" * 300], "there is no model file 'xxx"),
+        (["--base-url", "http://127.0.0.1:99999", "--model", "m"], "is not the address of a"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--style", "xml"], "prompt style"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--shots", "9"], "shots, not 9"),
     ],
@@ -128,6 +131,19 @@ def test_built_data_sets_have_their_own_keys_and_a_table(suite_folder, tmp_path)
     assert Lake(tmp_path).names() == ["llm-jp", "llm-jp-data-sets", "llm-jp-items"]
     assert "means of data sets, and of categories" in table
     assert "AVG" in table
+
+
+def test_a_preamble_is_a_text_of_any_length_or_a_file_in_utf_8(suite_folder, tmp_path) -> None:
+    long = "これから課題を示します。" * 25
+    with Server(respond) as server:
+        arguments = ["--base-url", server.url, "--model", "test-model", "--suite"]
+        arguments += [str(suite_folder), "--data-sets", "mawps", "--limit", "1", "--shots", "1"]
+        run(*arguments, "--preamble", long, data=tmp_path)
+        assert server.received[0]["prompt"].startswith(f"{long}\n\n### ")
+        file = tmp_path / "preamble.txt"
+        file.write_bytes("次の課題".encode("euc-jp"))
+        with pytest.raises(InvalidInputError, match="give a text file in UTF-8, or a sentence"):
+            run(*arguments, "--preamble", str(file), data=tmp_path)
 
 
 def test_values_are_added_to_a_finished_run_without_asking_again(suite_folder, tmp_path) -> None:

@@ -169,6 +169,8 @@ def test_runs_that_asked_different_things_are_refused(suite_folder, runs, tmp_pa
     assert compare_runs(runs[0], other, across_prompts=True).differences
     with pytest.raises(NotFoundError, match="no folder of a run"):
         compare_runs(runs[0], tmp_path / "nothing")
+    with pytest.raises(NotFoundError, match="no folder of a run"):
+        CliRunner().invoke(app, ["compare", "x" * 300, "y"], catch_exceptions=False)
 
 
 def test_command(runs, tmp_path) -> None:

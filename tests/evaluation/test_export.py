@@ -12,7 +12,7 @@ from banzuke.cli.app import app
 from banzuke.evaluation import Settings, evaluate, load_suite, suite_scores
 from banzuke.evaluation.engines import OpenAICompatible
 from banzuke.evaluation.export import export_run
-from banzuke.exceptions import InvalidInputError, NotFoundError
+from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
 from banzuke.outcomes.importers import ImportOptions, read
 from banzuke.testing.server import Server
 from tests.evaluation.conftest import ask, place
@@ -88,6 +88,13 @@ def test_command_and_what_is_refused(suite_folder, tmp_path) -> None:
     arguments = ["export-run", run.run_id, "--data", str(tmp_path), "--out", str(tmp_path / "o")]
     result = CliRunner().invoke(app, [*arguments, "--format", "llm-jp-eval", "--json"])
     assert json.loads(result.stdout)["files"]
+    (tmp_path / "file").write_text("mine")
+    for form in ("llm-jp-eval", "lm-eval-samples"):
+        with pytest.raises(StorageError, match="cannot write into the folder"):
+            export_run(run.path, form, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+    with pytest.raises(NotFoundError, match="no folder of a run"):
+        CliRunner().invoke(app, ["export-run", "x" * 300], catch_exceptions=False)
     with pytest.raises(NotFoundError, match="there is no format 'xml'"):
         export_run(run.path, "xml", tmp_path)
     with Server() as server:

@@ -52,8 +52,10 @@ def compare(
 
 def run_folder(name: str, data: str) -> Path:
     """Return the folder of a run that is named by its path, or by its name in DATA."""
+    from banzuke.evaluation._paths import is_there
+
     path = Path(name)
-    return path if path.is_dir() else Path(data) / "runs" / name
+    return path if is_there(path) and path.is_dir() else Path(data) / "runs" / name
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -9,18 +9,33 @@ from typing import Any
 
 from banzuke import progress
 from banzuke.cli.output import print_note, print_table
+from banzuke.exceptions import InvalidInputError
 
 
 def chosen_suite(suite: str, selection: Any) -> tuple[Any, list[str]]:
     """Return the suite that a user names, and remarks: `mini`, or a folder."""
     from banzuke import evaluation
+    from banzuke.evaluation._paths import is_there
 
-    if suite in evaluation.SUITES or not Path(suite).exists():
+    if suite in evaluation.SUITES or not is_there(Path(suite)):
         return evaluation.load_suite(suite), []
-    preamble = selection.preamble
-    if preamble is not None and "\n" not in preamble and Path(preamble).is_file():
-        preamble = Path(preamble).read_text(encoding="utf-8").rstrip("\n")
+    preamble = None if selection.preamble is None else _preamble(selection.preamble)
     return evaluation.load_folder(Path(suite), replace(selection, preamble=preamble))
+
+
+def _preamble(given: str) -> str:
+    """Return the sentence that is given, or the content of the file that is."""
+    from banzuke.evaluation._paths import is_there
+
+    path = Path(given)
+    if "\n" in given or not is_there(path) or not path.is_file():
+        return given
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"--preamble {given} cannot be read ({error}); give a text file in UTF-8, or a sentence"
+        ) from error
 
 
 def add_values(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from banzuke.evaluation._paths import is_there
 from banzuke.evaluation.measures import MEASURES, Value, mean
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.tasks import Benchmark
@@ -194,7 +195,8 @@ def gather(
 
 def finished(folder: RunFolder) -> dict[str, Any]:
     """Return the manifest of a finished run."""
-    manifest = folder.manifest() if folder.path.is_dir() else None
+    there = is_there(folder.path) and folder.path.is_dir()
+    manifest = folder.manifest() if there else None
     if manifest is None or "tasks" not in manifest:
         raise NotFoundError(
             f"{folder.path} is no folder of a run; runs are in the folder runs of the data "

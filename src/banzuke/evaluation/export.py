@@ -13,7 +13,7 @@ import orjson
 from banzuke.evaluation.columns import columns_of, finished
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.scores import SuiteScores, suite_scores
-from banzuke.exceptions import InvalidInputError, NotFoundError
+from banzuke.exceptions import BanzukeError, InvalidInputError, NotFoundError, StorageError
 from banzuke.outcomes.files import replacing, write_atomic
 
 _NAMES = {
@@ -50,11 +50,20 @@ def export_run(run: Path, form: str, target: Path, *, model: str | None = None) 
     ------
     NotFoundError
         Where there is no such format or run.
+    StorageError
+        Where the folder cannot be written.
     """
     if form not in FORMATS:
         raise NotFoundError(f"there is no format '{form}'; there are {', '.join(FORMATS)}")
     manifest = finished(RunFolder(run))
-    return FORMATS[form](run, manifest, target, model or manifest["identity"]["model"]["name"])
+    try:
+        return FORMATS[form](run, manifest, target, model or manifest["identity"]["model"]["name"])
+    except BanzukeError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"cannot write into the folder {target}: {error}; name another one"
+        ) from error
 
 
 def _llm_jp_eval(run: Path, manifest: Mapping[str, Any], target: Path, model: str) -> list[Path]:
