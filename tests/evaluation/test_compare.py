@@ -173,6 +173,16 @@ def test_runs_that_asked_different_things_are_refused(suite_folder, runs, tmp_pa
         CliRunner().invoke(app, ["compare", "x" * 300, "y"], catch_exceptions=False)
 
 
+def test_control_characters_of_answers_do_not_reach_the_terminal(suite_folder, tmp_path) -> None:
+    paths = [
+        ask(suite_folder, tmp_path, one, model=f"m{i}", names=("mawps",))[0].path
+        for i, one in enumerate((respond, lambda prompt: "\x1b[2J9"))
+    ]
+    result = CliRunner().invoke(app, ["compare", *map(str, paths)], env={"COLUMNS": "200"})
+    assert "\x1b" not in result.output
+    assert "\\x1b[2J9" in result.output
+
+
 def test_command(runs, tmp_path) -> None:
     arguments = ["compare", runs[0].name, str(runs[1]), "--data", str(tmp_path)]
     result = CliRunner().invoke(app, [*arguments, "--json"])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import one_line, print_json, print_note, print_table
 
 _SHOWN = 20
 
@@ -90,7 +90,7 @@ def _item_row(one: dict[str, Any]) -> list[Any]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = one_line(" ".join(text.split()))  # no control characters of an answer
     return line if len(line) <= 30 else f"{line[:29]}…"
 
 
