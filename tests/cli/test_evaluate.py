@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from banzuke.cli.app import app
 from banzuke.exceptions import BanzukeError, EngineError, InvalidInputError
 from banzuke.outcomes import Lake
-from banzuke.testing.server import Server
+from banzuke.testing.server import Fault, Server
 from tests.evaluation.conftest import place, respond
 
 
@@ -31,7 +31,9 @@ def test_json_has_the_documented_keys_and_the_lake_has_the_row(tmp_path) -> None
             data=tmp_path,
         )
     report = json.loads(output)
-    documented = "run path suite model collection stored changed kept_other n_items n_new"
+    documented = (
+        "run path suite model collection stored changed kept_other n_items n_new n_too_long"
+    )
     assert list(report) == [*documented.split(), "average", "categories"]
     assert [row["category"] for row in report["categories"]][:3] == ["NLI", "QA", "RC"]
     assert report["categories"][1]["chance"] is None
@@ -45,6 +47,25 @@ def test_table_says_honestly_what_is_near_chance(tmp_path) -> None:
     assert "near chance" in output
     assert "0.250" in output
     assert "average" in output
+
+
+def test_items_that_could_not_be_asked_are_counted(suite_folder, tmp_path) -> None:
+    message = "This model's maximum context length is 16 tokens"
+    with Server() as server:
+        server.fail(Fault(status=400, message=message), times=13)
+        arguments = ["--base-url", server.url, "--model", "test-model", "--limit", "1"]
+        report = json.loads(run(*arguments, "--json", data=tmp_path))
+        command = ["evaluate", *arguments, "--data", str(tmp_path)]
+        result = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+        server.fail(Fault(status=400, message=message))
+        arguments += ["--suite", str(suite_folder), "--data-sets", "mawps", "--shots", "1"]
+        built = json.loads(run(*arguments, "--concurrency", "1", "--json", data=tmp_path))
+    assert (report["n_items"], report["n_too_long"], report["n_new"]) == (13, 13, 13)
+    assert sum(row["n_too_long"] for row in report["categories"]) == 13
+    assert report["average"]["score"] == 0
+    assert "1 too long" in result.output
+    assert "13 of 13 items could not be asked" in result.output
+    assert (built["n_too_long"], built["data_sets"][0]["n_too_long"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +85,9 @@ def test_table_says_honestly_what_is_near_chance(tmp_path) -> None:
             "--context-tokens is for --engine llama-cpp or vllm, not for openai-compatible",
         ),
         (["--suite", "maxi"], "there is no suite 'maxi'"),
+        (["--suite", "長" * 300], "there is no suite '長長"),
+        (["--model", "x" * 300], "there is no model file 'xxx"),
+        (["--base-url", "http://127.0.0.1:99999", "--model", "m"], "is not the address of a"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--style", "xml"], "prompt style"),
         (["--base-url", "http://127.0.0.1:1", "--model", "m", "--shots", "9"], "shots, not 9"),
     ],
@@ -94,7 +118,7 @@ def test_built_data_sets_have_their_own_keys_and_a_table(suite_folder, tmp_path)
         table = run(*arguments, data=tmp_path)
         assert len(server.received) == 8
     documented = "scale notes signatures data_sets categories average present"
-    assert list(report)[10:] == documented.split()
+    assert list(report)[11:] == documented.split()
     assert [one["name"] for one in report["data_sets"]] == ["jamp", "mawps"]
     assert report["data_sets"][1]["score"] == {
         "strict": 100,
@@ -107,6 +131,19 @@ def test_built_data_sets_have_their_own_keys_and_a_table(suite_folder, tmp_path)
     assert Lake(tmp_path).names() == ["llm-jp", "llm-jp-data-sets", "llm-jp-items"]
     assert "means of data sets, and of categories" in table
     assert "AVG" in table
+
+
+def test_a_preamble_is_a_text_of_any_length_or_a_file_in_utf_8(suite_folder, tmp_path) -> None:
+    long = "これから課題を示します。" * 25
+    with Server(respond) as server:
+        arguments = ["--base-url", server.url, "--model", "test-model", "--suite"]
+        arguments += [str(suite_folder), "--data-sets", "mawps", "--limit", "1", "--shots", "1"]
+        run(*arguments, "--preamble", long, data=tmp_path)
+        assert server.received[0]["prompt"].startswith(f"{long}\n\n### ")
+        file = tmp_path / "preamble.txt"
+        file.write_bytes("次の課題".encode("euc-jp"))
+        with pytest.raises(InvalidInputError, match="give a text file in UTF-8, or a sentence"):
+            run(*arguments, "--preamble", str(file), data=tmp_path)
 
 
 def test_values_are_added_to_a_finished_run_without_asking_again(suite_folder, tmp_path) -> None:

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 from typer.testing import CliRunner
 
 from banzuke.cli.app import app
+from banzuke.evaluation.columns import Columns
 from banzuke.evaluation.compare import compare_runs
+from banzuke.evaluation.swapping import mean_of_swapped, swap
+from banzuke.evaluation.tasks import Benchmark
 from banzuke.exceptions import ConflictError, NotFoundError
 from tests.evaluation.conftest import SETTINGS, ask, place, question, respond
 
@@ -39,7 +42,7 @@ def test_differences_tests_and_changed_items(runs) -> None:
     assert mawps.difference == pytest.approx(-500 / 6)
     assert (mawps.test, mawps.p) == ("McNemar", binomtest(0, 5).pvalue)
     jamp = by_name["jamp"]
-    assert (jamp.difference, jamp.p, jamp.test) == (0, 1, "paired bootstrap")  # shared premises
+    assert (jamp.difference, jamp.p, jamp.test) == (0, 1, "random swaps")  # shared premises
     mean = by_name["mean of MR, NLI"]
     assert mean.difference == pytest.approx(-500 / 12)
     alike = 100 * (0.75 / (11 * 12)) ** 0.5  # no item of ten premises differs: not sure, either
@@ -50,6 +53,83 @@ def test_differences_tests_and_changed_items(runs) -> None:
     assert mean.lower < mean.difference < mean.upper
     assert [one.data_set for one in found.changed] == ["mawps"] * 5
     assert (found.changed[0].first_answer, found.changed[0].second_answer) == ("1.0個", "0")
+
+
+def test_a_run_compared_with_itself_does_not_differ(suite_folder, tmp_path) -> None:
+    for name in ("aio", "niilc"):
+        place(suite_folder, name, [(f"質問：{name}{i}", "含む") for i in range(8)], ["char_f1"])
+    names = ("jamp", "mawps", "aio", "niilc")
+    run, _, _ = ask(suite_folder, tmp_path / "runs", names=names)
+    found = compare_runs(run.path, run.path)
+    assert {one.kind for one in found.differences} == {"data set", "category", "average"}
+    for one in found.differences:
+        assert (one.difference, one.p) == (0, 1)
+        assert one.lower == pytest.approx(-one.upper, rel=0.05)
+        assert one.lower < 0 < one.upper
+    assert not found.changed
+
+
+def test_the_mean_of_one_data_set_has_its_test_and_interval(suite_folder, tmp_path) -> None:
+    place(suite_folder, "mawps", [(f"{i}と1？", str(i + 1)) for i in range(8)], ["exact_match"])
+
+    def four_wrong(prompt: str) -> str:
+        return "0" if question(prompt)[0] in "0246" else respond(prompt)
+
+    paths = [
+        ask(suite_folder, tmp_path / "runs", answers, model=f"m{i}", names=("mawps",))[0].path
+        for i, answers in enumerate((four_wrong, respond))
+    ]
+    for one in compare_runs(*paths).differences:  # data set, category, mean of categories
+        assert (one.test, one.p) == ("McNemar", binomtest(0, 4).pvalue)
+        assert one.lower <= 0 < one.difference == 50 < one.upper
+
+
+@pytest.mark.parametrize("n_different", [5, 6, 7])
+def test_p_of_graded_scores_counts_all_swaps_and_the_interval_agrees(
+    suite_folder, tmp_path, n_different
+) -> None:
+    place(suite_folder, "aio", [(f"質問：{i}", "ああいい") for i in range(12)], ["char_f1"])
+
+    def answers(prompt: str) -> str:
+        return "ああ" if int(question(prompt)[3:]) < n_different else "ああい"
+
+    paths = [
+        ask(suite_folder, tmp_path / "runs", one, model=f"m{i}", names=("aio",))[0].path
+        for i, one in enumerate((answers, lambda prompt: "ああい"))
+    ]
+    one = compare_runs(*paths).differences[0]
+    assert one.test == "random swaps"
+    assert one.p == pytest.approx(2 / 2**n_different, abs=0.01)
+    assert (one.lower > 0) == (one.p < 0.05) == (n_different > 5)
+
+
+@pytest.mark.parametrize(
+    ("n_items", "share", "n_pairs"), [(8, 0.7, 100), (20, 0.9, 60), (100, 0.7, 30)]
+)
+def test_equal_models_rarely_differ(n_items, share, n_pairs) -> None:
+    """The mean of three data sets: p below .05 in 5 % of pairs of equal models, or less."""
+    random, found = np.random.default_rng(n_items), 0
+    for _ in range(n_pairs):
+        ours, theirs = (
+            [made_up(f"d{i}", (random.random(n_items) < share).astype(float)) for i in range(3)]
+            for _ in range(2)
+        )
+        mean = mean_of_swapped(swap(ours, theirs, seed=0))
+        p = mean.p()
+        lower, upper = mean.interval(p)
+        assert (lower <= 0 <= upper) == (p > 0.05)
+        found += p < 0.05
+    assert found <= binom(n_pairs, 0.05).isf(0.01)
+
+
+def made_up(name: str, scores: np.ndarray) -> Columns:
+    """Return the columns of a data set without a run."""
+    benchmark = Benchmark(
+        name=name, category="QA", metric="score", instruction="", layout="", output_tokens=1
+    )
+    item_ids = [f"{name}-{i}" for i in range(len(scores))]
+    values = {("score", "strict"): scores.tolist()}
+    return Columns(benchmark=benchmark, item_ids=item_ids, clusters=item_ids, values=values)
 
 
 def test_the_paired_error_is_that_of_the_differences(suite_folder, tmp_path) -> None:
@@ -89,6 +169,18 @@ def test_runs_that_asked_different_things_are_refused(suite_folder, runs, tmp_pa
     assert compare_runs(runs[0], other, across_prompts=True).differences
     with pytest.raises(NotFoundError, match="no folder of a run"):
         compare_runs(runs[0], tmp_path / "nothing")
+    with pytest.raises(NotFoundError, match="no folder of a run"):
+        CliRunner().invoke(app, ["compare", "x" * 300, "y"], catch_exceptions=False)
+
+
+def test_control_characters_of_answers_do_not_reach_the_terminal(suite_folder, tmp_path) -> None:
+    paths = [
+        ask(suite_folder, tmp_path, one, model=f"m{i}", names=("mawps",))[0].path
+        for i, one in enumerate((respond, lambda prompt: "\x1b[2J9"))
+    ]
+    result = CliRunner().invoke(app, ["compare", *map(str, paths)], env={"COLUMNS": "200"})
+    assert "\x1b" not in result.output
+    assert "\\x1b[2J9" in result.output
 
 
 def test_command(runs, tmp_path) -> None:

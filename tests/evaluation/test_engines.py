@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import gzip
 import time
 
 import pytest
@@ -133,7 +134,116 @@ def test_no_server_dead_server_and_unknown_model() -> None:
         ask(server)
 
 
-@pytest.mark.parametrize("address", ["", "localhost:8000", "ftp://host/v1", "/v1"])
+CHAT = Request(prompt=({"role": "user", "content": "a"},), max_tokens=9)
+
+
+def test_letters_that_are_none_and_counts_in_other_types_do_not_end_a_run() -> None:
+    odd = {
+        "content": "\ud800abc\ud83d\ude00",
+        "reasoning": "hm\udfff",
+        "finish_reason": ["stop"],
+        "usage": {"prompt_tokens": "10", "completion_tokens": "two"},
+    }
+    with Server() as server:
+        server.reply = lambda body: {
+            "choices": [{"message": odd, "finish_reason": odd["finish_reason"]}],
+            "usage": odd["usage"],
+        }
+        _, (answer,) = ask(server, CHAT)
+    assert (answer.text, answer.thinking) == ("\ufffdabc😀", "hm\ufffd")
+    assert (answer.prompt_tokens, answer.completion_tokens) == (10, None)
+    assert answer.finish_reason is None
+
+
+@pytest.mark.parametrize("usage", ["none", [], {"prompt_tokens": 1e400}, {"prompt_tokens": -1}])
+def test_usage_that_cannot_be_read_is_unknown(usage) -> None:
+    with Server() as server:
+        server.reply = lambda body: {"choices": [{"text": "1"}], "usage": usage}
+        _, (answer,) = ask(server, HELLO)
+    assert (answer.text, answer.prompt_tokens) == ("1", None)
+
+
+def test_the_texts_of_a_list_of_parts_are_the_answer() -> None:
+    parts = [{"type": "text", "text": "富士"}, {"type": "audio"}, {"type": "text", "text": "山"}]
+    with Server(message_fields={"content": parts}) as server:
+        _, (answer,) = ask(server, CHAT)
+    assert answer.text == "富士山"
+
+
+@pytest.mark.parametrize(
+    "content", [[], ["1"], [{"type": "audio"}], [{"type": "text", "text": 1}], {"text": "1"}, 0]
+)
+def test_content_of_an_unknown_layout_is_refused(content) -> None:
+    with (
+        Server(message_fields={"content": content}) as server,
+        pytest.raises(EngineError, match="has no text where the OpenAI API puts it"),
+    ):
+        ask(server, CHAT)
+
+
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b'{"choices": ' + b"[" * 100_000)], ids=["gzip", "deep"]
+)
+def test_a_body_that_cannot_be_read_is_tried_again(body) -> None:
+    with Server() as server:
+        answers = serve_bytes(server, body, {"Content-Encoding": "gzip"}, times=2)
+        _, (answer,) = ask(server, HELLO)
+    assert (answer.text, answers()) == ("5", 3)
+
+
+def serve_bytes(server: Server, body: bytes, headers: dict[str, str], times: int):
+    """Send these bytes with status 200 the first times; return how to count the requests."""
+    handler, n_asked = server._http.RequestHandlerClass, 0
+    plain = handler.do_POST
+
+    def do_post(self) -> None:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked > times:
+            plain(self)
+            return
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    handler.do_POST = do_post
+    return lambda: n_asked
+
+
+@pytest.mark.parametrize(
+    ("context", "known"), [("4096", 4096), ("many", None), (-5, None), ([1], None), (True, None)]
+)
+def test_the_context_may_be_listed_in_any_type(context, known) -> None:
+    with Server(context_tokens=context) as server:
+        info, _ = ask(server, HELLO)
+    assert info.context_tokens == known
+
+
+def test_model_facts_of_an_unknown_layout_are_left_out() -> None:
+    with Server() as server:
+        listed = {"data": [{"id": "test-model", "meta": "x"}]}
+        server._http.RequestHandlerClass.do_GET = lambda self: self._send(200, listed)
+        info, _ = ask(server, HELLO)
+    assert (info.context_tokens, info.metadata, info.version) == (None, {}, None)
+
+
+def test_a_message_of_the_server_is_one_line_of_printable_characters() -> None:
+    with Server() as server:
+        server.fail(Fault(status=400, message="\x1b[31mbad\nline two\r\x07\u202e"))
+        with pytest.raises(EngineError, match=r"HTTP 400: \[31mbad line two$"):
+            ask(server, HELLO)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "localhost:8000", "ftp://host/v1", "/v1"),
+        *("http://127.0.0.1:99999", "http://127.0.0.1:abc", "http://[::1", "http://a\x07b"),
+    ],
+)
 def test_bad_address(address: str) -> None:
     with pytest.raises(InvalidInputError, match="is not the address of a server"):
         OpenAICompatible(address, "m")

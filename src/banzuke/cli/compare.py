@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import one_line, print_json, print_note, print_table
 
 _SHOWN = 20
 
@@ -31,9 +31,9 @@ def compare(
     """Compare two runs on the same items: differences, paired tests, and what changed.
 
     Each data set, category and the average: the strict score of the second run less that
-    of the first, with the 95 % interval of a paired bootstrap over passages. Where scores
-    are 0 or 1 and items independent, p is of McNemar's exact test. Runs whose manifests
-    differ in what they asked are refused.
+    of the first, with p and 95 % interval from swapping answers between the runs at random,
+    passage by passage. Where scores are 0 or 1 and items independent, p is of McNemar's
+    exact test. Runs whose manifests differ in what they asked are refused.
 
     JSON keys: first, second, differences [{name, kind, metric, n_items, first, second,
     difference, standard_error, lower, upper, p, test}] (0 to 100), changed [{item_id,
@@ -52,8 +52,10 @@ def compare(
 
 def run_folder(name: str, data: str) -> Path:
     """Return the folder of a run that is named by its path, or by its name in DATA."""
+    from banzuke.evaluation._paths import is_there
+
     path = Path(name)
-    return path if path.is_dir() else Path(data) / "runs" / name
+    return path if is_there(path) and path.is_dir() else Path(data) / "runs" / name
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -88,7 +90,7 @@ def _item_row(one: dict[str, Any]) -> list[Any]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = one_line(" ".join(text.split()))  # no control characters of an answer
     return line if len(line) <= 30 else f"{line[:29]}…"
 
 

@@ -190,11 +190,12 @@ def evaluate(
     The result replaces the model's row in the collection named after the suite.
 
     JSON keys for mini: run, path, suite, model, collection, stored, changed, kept_other,
-    n_items, n_new, average {score, standard_error, categories}, categories [{category,
-    metric, n_items, score, standard_error, chance, near_chance, parse_failure_rate,
-    truncation_rate}]; scores from 0 to 1, null where not defined.
+    n_items, n_new, n_too_long, average {score, standard_error, categories}, categories
+    [{category, metric, n_items, score, standard_error, chance, near_chance,
+    parse_failure_rate, truncation_rate, n_too_long}]; scores from 0 to 1, null where not
+    defined; n_too_long counts items that could not be asked, which score 0.
 
-    JSON keys for built data sets: run to n_new as above, scale (100), notes, signatures,
+    JSON keys for built data sets: run to n_too_long as above, scale (100), notes, signatures,
     data_sets [{name, category, metric, n_items, n_clusters, score, measures, chance,
     near_chance, parse_failure_rate, truncation_rate, n_too_long, zeroed, verdicts}], categories
     [{name, parts, missing, score}], average and present {name, parts, missing, score}; a score is

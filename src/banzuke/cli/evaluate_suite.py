@@ -9,18 +9,33 @@ from typing import Any
 
 from banzuke import progress
 from banzuke.cli.output import print_note, print_table
+from banzuke.exceptions import InvalidInputError
 
 
 def chosen_suite(suite: str, selection: Any) -> tuple[Any, list[str]]:
     """Return the suite that a user names, and remarks: `mini`, or a folder."""
     from banzuke import evaluation
+    from banzuke.evaluation._paths import is_there
 
-    if suite in evaluation.SUITES or not Path(suite).exists():
+    if suite in evaluation.SUITES or not is_there(Path(suite)):
         return evaluation.load_suite(suite), []
-    preamble = selection.preamble
-    if preamble is not None and "\n" not in preamble and Path(preamble).is_file():
-        preamble = Path(preamble).read_text(encoding="utf-8").rstrip("\n")
+    preamble = None if selection.preamble is None else _preamble(selection.preamble)
     return evaluation.load_folder(Path(suite), replace(selection, preamble=preamble))
+
+
+def _preamble(given: str) -> str:
+    """Return the sentence that is given, or the content of the file that is."""
+    from banzuke.evaluation._paths import is_there
+
+    path = Path(given)
+    if "\n" in given or not is_there(path) or not path.is_file():
+        return given
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            f"--preamble {given} cannot be read ({error}); give a text file in UTF-8, or a sentence"
+        ) from error
 
 
 def add_values(
@@ -51,6 +66,7 @@ def report(run: Any, stored: Any, model: str, notes: list[str]) -> dict[str, Any
         "kept_other": stored.kept_other,
         "n_items": run.n_items,
         "n_new": run.n_new,
+        "n_too_long": sum(record.error is not None for record in run.records()),
     }
     return head | (_built(run, notes) if run.suite.is_built else _mini(run))
 
@@ -83,6 +99,11 @@ def print_report(found: dict[str, Any], data: str) -> None:
         _print_built(found)
     else:
         _print_mini(found)
+    if found["n_too_long"]:
+        print_note(
+            f"{found['n_too_long']} of {found['n_items']} items could not be asked, as their "
+            "prompts are longer than the context; they score 0."
+        )
     if found["kept_other"]:
         print_note(
             f"Not stored in {data}: the larger run {found['kept_other']} of the same model is "
@@ -120,15 +141,19 @@ def _print_verdicts(one: dict[str, Any]) -> None:
 
 def _data_set_row(one: dict[str, Any]) -> list[Any]:
     score = one["score"]
-    remarks = ["near chance"] if one["near_chance"] else []
-    remarks += [f"{one['n_too_long']} too long"] if one["n_too_long"] else []
     return [
         *(one["name"], one["category"], one["metric"], one["n_items"]),
         *(_percent(score[key]) for key in ("strict", "strict_error", "compat")),
         f"{one['parse_failure_rate']:.0%}",
         f"{one['truncation_rate']:.0%}",
-        ", ".join(remarks),
+        _remark(one),
     ]
+
+
+def _remark(one: dict[str, Any]) -> str:
+    remarks = ["near chance"] if one["near_chance"] else []
+    remarks += [f"{one['n_too_long']} too long"] if one["n_too_long"] else []
+    return ", ".join(remarks)
 
 
 def _mean_row(one: dict[str, Any]) -> list[Any]:
@@ -173,7 +198,7 @@ def _row(row: dict[str, Any]) -> list[Any]:
         _number(row["chance"]),
         f"{row['parse_failure_rate']:.0%}",
         f"{row['truncation_rate']:.0%}",
-        "near chance" if row["near_chance"] else "",
+        _remark(row),
     ]
 
 

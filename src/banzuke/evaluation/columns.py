@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from banzuke.evaluation._paths import is_there
 from banzuke.evaluation.measures import MEASURES, Value, mean
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.tasks import Benchmark
@@ -110,6 +111,28 @@ class Columns:
         values, combine = self._array(measure, kind), _combine(measure, kind)
         return lambda weights: combine(values, weights)
 
+    def change(self, other: Columns) -> Callable[[np.ndarray], np.ndarray]:
+        """Return the main strict score of another run less this one, after swaps of answers.
+
+        It is a function of which items keep their run (1) or swap it (0), shape
+        (n_draws, n_items).
+        """
+        key = self.metric, "strict"
+        here, there = self.counted(*key), other.counted(*key)
+        combine = _combine(*key)
+
+        def difference(kept: np.ndarray) -> np.ndarray:
+            if not here or not there:
+                return np.full(len(kept), np.nan)
+            values = np.concatenate([self._array(*key), other._array(*key)])
+            swapped = 1 - kept
+            first = combine(values, np.hstack([kept[:, here], swapped[:, there]]))
+            second = combine(values, np.hstack([swapped[:, here], kept[:, there]]))
+            change: np.ndarray = second - first
+            return change
+
+        return difference
+
     def clusters_of(self, measure: str, kind: str) -> list[str]:
         """Return the clusters of the items that count."""
         return [self.clusters[i] for i in self.counted(measure, kind)]
@@ -172,7 +195,8 @@ def gather(
 
 def finished(folder: RunFolder) -> dict[str, Any]:
     """Return the manifest of a finished run."""
-    manifest = folder.manifest() if folder.path.is_dir() else None
+    there = is_there(folder.path) and folder.path.is_dir()
+    manifest = folder.manifest() if there else None
     if manifest is None or "tasks" not in manifest:
         raise NotFoundError(
             f"{folder.path} is no folder of a run; runs are in the folder runs of the data "

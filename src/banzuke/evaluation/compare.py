@@ -14,8 +14,10 @@ from banzuke.evaluation.columns import Columns, columns_of, finished
 from banzuke.evaluation.drawing import Drawn, Key, draw, mean_of, spread_unanimous
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.scores import AVERAGED
+from banzuke.evaluation.swapping import Swapped, mean_of_swapped, swap
 from banzuke.exceptions import ConflictError
-from banzuke.stats.paired import bootstrap_difference, mcnemar
+from banzuke.stats.bootstrap import standard_error
+from banzuke.stats.paired import mcnemar
 
 N_DRAWS = 2000
 
@@ -32,14 +34,16 @@ class Difference:
     n_items : int
     first, second, difference : float
         Strict scores; NaN where missing.
-    standard_error, lower, upper : float
-        Of the difference, with its 95 % interval, from a paired bootstrap over passages; where
-        all items differ alike, as where none does, from Jeffreys' posterior.
+    standard_error : float
+        Of the difference, from a paired bootstrap over passages; where all items differ
+        alike, as where none does, from Jeffreys' posterior.
+    lower, upper : float
+        95 % interval: the differences that the test would not reject.
     p : float
         Two-sided.
     test : str
         ``"McNemar"`` (exact) where scores are 0 or 1 and items independent, otherwise
-        ``"paired bootstrap"``.
+        ``"random swaps"``. The mean of one data set has its test.
     """
 
     name: str
@@ -104,7 +108,7 @@ def compare_runs(
     across_prompts : bool, default False
         Allow different prompt styles and numbers of shots.
     seed : int, default 0
-        Of the bootstrap.
+        Of the bootstrap and the swaps.
 
     Raises
     ------
@@ -115,7 +119,8 @@ def compare_runs(
     ours, theirs = columns_of(first), columns_of(second)
     pairs = _pairs(ours, theirs, seed)
     differences = [
-        _data_set(one, other, pair) for one, other, pair in zip(ours, theirs, pairs, strict=True)
+        _difference(one.name, "data set", one.metric, one.n_items, pair)
+        for one, pair in zip(ours, pairs, strict=True)
     ]
     return RunComparison(
         differences=[*differences, *_means(ours, pairs)],
@@ -140,11 +145,14 @@ def check_comparable(first: Path, second: Path, *, across_prompts: bool = False)
 
 
 class _Pair(NamedTuple):
-    """The scores of both runs, and the second less the first, in the same draws."""
+    """The scores of both runs, the second less the first, and how that is tested."""
 
     first: Drawn
     second: Drawn
     difference: Drawn
+    swapped: Swapped
+    exact: float | None
+    """p of McNemar's test, where that is possible."""
 
 
 def _pairs(ours: Sequence[Columns], theirs: Sequence[Columns], seed: int) -> list[_Pair]:
@@ -156,8 +164,15 @@ def _pairs(ours: Sequence[Columns], theirs: Sequence[Columns], seed: int) -> lis
             second.value - first.value, second.replicates - first.replicates
         )
     gaps = spread_unanimous(ours, gaps, seed=seed)
+    swapped = swap(ours, theirs, seed=seed)
     return [
-        _Pair(drawn[key], drawn[key[0] + len(ours), key[1], key[2]], gap)
+        _Pair(
+            first=drawn[key],
+            second=drawn[key[0] + len(ours), key[1], key[2]],
+            difference=gap,
+            swapped=swapped[key[0]],
+            exact=_exact(ours[key[0]], theirs[key[0]]),
+        )
         for key, gap in gaps.items()
     ]
 
@@ -167,13 +182,11 @@ def _dig(identity: Mapping[str, Any], key: str) -> Any:
     return _dig(identity[head], rest) if rest else identity.get(head)
 
 
-def _data_set(one: Columns, other: Columns, pair: _Pair) -> Difference:
-    exact = _right(one), _right(other)
-    independent = len(set(one.clusters)) == one.n_items
-    p = None
-    if exact[0] is not None and exact[1] is not None and independent:
-        p = mcnemar(exact[0], exact[1])
-    return _difference(one.name, "data set", one.metric, one.n_items, pair, p)
+def _exact(one: Columns, other: Columns) -> float | None:
+    first, second = _right(one), _right(other)
+    if first is None or second is None or len(set(one.clusters)) < one.n_items:
+        return None
+    return mcnemar(first, second)
 
 
 def _right(one: Columns) -> np.ndarray | None:
@@ -199,32 +212,33 @@ def _means(ours: Sequence[Columns], pairs: Sequence[_Pair]) -> Iterator[Differen
 
 
 def _mean_pair(pairs: Sequence[_Pair]) -> _Pair:
-    return _Pair(*(mean_of(parts) for parts in zip(*pairs, strict=True)))
+    if len(pairs) == 1:  # the same numbers, so the same test
+        return pairs[0]
+    return _Pair(
+        first=mean_of(pair.first for pair in pairs),
+        second=mean_of(pair.second for pair in pairs),
+        difference=mean_of(pair.difference for pair in pairs),
+        swapped=mean_of_swapped(pair.swapped for pair in pairs),
+        exact=None,
+    )
 
 
-def _difference(
-    name: str,
-    kind: str,
-    metric: str,
-    n_items: int,
-    pair: _Pair,
-    p: float | None = None,
-) -> Difference:
-    first, second, difference = pair
-    found = bootstrap_difference(difference.value, difference.replicates)
+def _difference(name: str, kind: str, metric: str, n_items: int, pair: _Pair) -> Difference:
+    p = pair.swapped.p() if pair.exact is None else pair.exact
+    lower, upper = pair.swapped.interval(p)
     return Difference(
         name=name,
         kind=kind,
         metric=metric,
         n_items=n_items,
-        first=100 * first.value,
-        second=100 * second.value,
-        difference=100 * found.difference,
-        standard_error=100 * found.standard_error,
-        lower=100 * found.lower,
-        upper=100 * found.upper,
-        p=found.p if p is None else p,
-        test="paired bootstrap" if p is None else "McNemar",
+        first=100 * pair.first.value,
+        second=100 * pair.second.value,
+        difference=100 * pair.difference.value,
+        standard_error=100 * standard_error(pair.difference.replicates),
+        lower=100 * lower,
+        upper=100 * upper,
+        p=p,
+        test="random swaps" if pair.exact is None else "McNemar",
     )
 
 

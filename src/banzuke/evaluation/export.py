@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from banzuke.evaluation.columns import columns_of, finished
 from banzuke.evaluation.records import Record, RunFolder
 from banzuke.evaluation.scores import SuiteScores, suite_scores
-from banzuke.exceptions import InvalidInputError, NotFoundError
+from banzuke.exceptions import BanzukeError, InvalidInputError, NotFoundError, StorageError
 from banzuke.outcomes.files import replacing, write_atomic
 
 _NAMES = {
@@ -50,11 +50,20 @@ def export_run(run: Path, form: str, target: Path, *, model: str | None = None) 
     ------
     NotFoundError
         Where there is no such format or run.
+    StorageError
+        Where the folder cannot be written.
     """
     if form not in FORMATS:
         raise NotFoundError(f"there is no format '{form}'; there are {', '.join(FORMATS)}")
     manifest = finished(RunFolder(run))
-    return FORMATS[form](run, manifest, target, model or manifest["identity"]["model"]["name"])
+    try:
+        return FORMATS[form](run, manifest, target, model or manifest["identity"]["model"]["name"])
+    except BanzukeError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"cannot write into the folder {target}: {error}; name another one"
+        ) from error
 
 
 def _llm_jp_eval(run: Path, manifest: Mapping[str, Any], target: Path, model: str) -> list[Path]:
@@ -123,21 +132,23 @@ def _lm_eval(run: Path, manifest: Mapping[str, Any], target: Path, model: str) -
         }
         for one in columns
     }
-    shots = manifest["identity"]["prompt"]["shots"]
+    given = manifest["identity"]["prompt"]["shots"]
+    shots = {one.name: 0 if one.benchmark.zero_shot else given for one in columns}
     document = {
         "results": results,
-        "configs": {name: {"task": name, "num_fewshot": shots} for name in results},
-        "n-shot": dict.fromkeys(results, shots),
+        "configs": {name: {"task": name, "num_fewshot": n} for name, n in shots.items()},
+        "n-shot": shots,
         "config": {"model": manifest["identity"]["engine"]["name"]},
         "model_name": model,
     }
     written = [folder / f"results_{stamp}.json"]
     write_atomic(written[0], orjson.dumps(document, option=orjson.OPT_INDENT_2))
-    for task, records in _by_task(run, [one.name for one in columns]):
-        path = folder / f"samples_{task}_{stamp}.jsonl"
+    for one in columns:
+        path = folder / f"samples_{one.name}_{stamp}.jsonl"
         with replacing(path) as file:
-            for number, record in enumerate(records):
-                file.write(orjson.dumps(_sample(number, record), option=orjson.OPT_APPEND_NEWLINE))
+            for number, record in enumerate(_of_task(run, one.name)):
+                sample = _sample(number, record, one.metric)
+                file.write(orjson.dumps(sample, option=orjson.OPT_APPEND_NEWLINE))
         written.append(path)
     return written
 
@@ -146,15 +157,14 @@ def _known(one: Any, measure: str) -> bool:
     return math.isfinite(one.value(measure, "strict"))
 
 
-def _by_task(run: Path, names: Sequence[str]) -> Iterator[tuple[str, Iterator[Record]]]:
-    for name in names:
-        yield name, (record for record in RunFolder(run).records() if record.task == name)
+def _of_task(run: Path, name: str) -> Iterator[Record]:
+    return (record for record in RunFolder(run).records() if record.task == name)
 
 
-def _sample(number: int, record: Record) -> dict[str, Any]:
+def _sample(number: int, record: Record, metric: str) -> dict[str, Any]:
     scores = {name: value for name, value in record.strict.items() if isinstance(value, float)}
     if not record.strict and record.score is not None:
-        scores = {"score": record.score}
+        scores = {metric: record.score}
     return {
         "doc_id": number,
         "doc": {"input": record.text, "item_id": record.item_id},

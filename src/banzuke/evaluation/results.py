@@ -42,6 +42,9 @@ class CategoryScore:
         chance: the result does not show that the model does better than guessing.
     parse_failure_rate, truncation_rate : float
         Fractions of the items.
+    n_too_long : int
+        Items that could not be asked because the prompt is longer than the context; they
+        score 0.
     """
 
     category: str
@@ -53,6 +56,7 @@ class CategoryScore:
     near_chance: bool
     parse_failure_rate: float
     truncation_rate: float
+    n_too_long: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,7 @@ def _category(
         near_chance=score <= chance + 2 * deviation,
         parse_failure_rate=float(np.mean([record.parse_failure for record in kept])),
         truncation_rate=float(np.mean([record.truncated for record in kept])),
+        n_too_long=sum(record.error is not None for record in kept),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from banzuke.evaluation._paths import is_there
 from banzuke.evaluation.engines._base import EngineInfo
 from banzuke.evaluation.engines._supervised import Server, supervised
 from banzuke.evaluation.engines.openai_compatible import ClientSettings, OpenAICompatible
@@ -106,7 +107,7 @@ def find_model(given: str) -> LocalModel:
     if given == "smollm2":
         return _smollm2()
     path = Path(given).expanduser()
-    if not path.is_file():
+    if not is_there(path) or not path.is_file():
         raise NotFoundError(
             f"there is no model file {given!r}; --model takes 'smollm2' or the path of a GGUF file"
         )

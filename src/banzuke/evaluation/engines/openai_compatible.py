@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from banzuke.evaluation.engines._base import Answer, EngineInfo, Request
+from banzuke.evaluation.engines._replies import as_dict, one_line, read_answer, read_json, whole
 from banzuke.evaluation.engines._retry import AttemptError, Retry
 from banzuke.evaluation.engines._transport import SLOT, SlotTransport
 from banzuke.exceptions import EngineError, InvalidInputError, PromptTooLongError
@@ -133,35 +134,34 @@ class OpenAICompatible:
         if isinstance(models, list) and models:
             by_name = {str(m.get("id")): m for m in models if isinstance(m, dict)}
             if self.model not in by_name:
-                there = ", ".join(f"'{name}'" for name in list(by_name)[:5])
+                there = ", ".join(f"'{one_line(name)[:100]}'" for name in list(by_name)[:5])
                 raise EngineError(
                     f"{self.endpoint} has no model '{self.model}'; it serves {there}; use --model"
                 )
             entry = by_name[self.model]
-        meta = entry.get("meta") or {}
-        self._context = self._context or entry.get("max_model_len") or meta.get("n_ctx")
+        meta = as_dict(entry.get("meta"))
+        told = whole(entry.get("max_model_len")) or whole(meta.get("n_ctx"))
+        self._context = self._context or told or None
         if self._info is not None:
             return self._info
         if self._context is None:
             self._context = await self._llama_cpp_context()
         version = await self._get(f"{self._root}/version")
-        found = version.get("version") if isinstance(version, dict) else None
-        size = meta.get("n_params")
+        found = as_dict(version).get("version")
+        size = whole(meta.get("n_params"))
         return EngineInfo(
             name="openai-compatible",
-            version=str(found) if found else None,
+            version=one_line(str(found))[:100] if found else None,
             model=self.model,
             context_tokens=self._context,
             endpoint=self.endpoint,
-            metadata={"params_b": size / 1e9} if isinstance(size, (int, float)) else {},
+            metadata={} if size is None else {"params_b": size / 1e9},
         )
 
     async def _llama_cpp_context(self) -> int | None:
         """Return the context of one slot, which llama.cpp's server tells at ``/props``."""
-        props = await self._get(f"{self._root}/props")
-        settings = props.get("default_generation_settings") if isinstance(props, dict) else None
-        found = settings.get("n_ctx") if isinstance(settings, dict) else None
-        return found if isinstance(found, int) and found > 0 else None
+        props = as_dict(await self._get(f"{self._root}/props"))
+        return whole(as_dict(props.get("default_generation_settings")).get("n_ctx")) or None
 
     async def answer(self, request: Request) -> Answer:
         """Send one request, with retries.
@@ -186,7 +186,7 @@ class OpenAICompatible:
             started = time.perf_counter()
             try:
                 reply = await self._post(path, body, slot)
-                return _read_answer(reply, time.perf_counter() - started)
+                return read_answer(reply, time.perf_counter() - started)
             except AttemptError as refused:
                 attempt += 1
                 wait = self._wait(attempt, refused)
@@ -210,7 +210,7 @@ class OpenAICompatible:
             )
         except httpx.TimeoutException as error:
             raise AttemptError(f"no answer in {self.settings.timeout_seconds:g} s") from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:  # also a body that cannot be decoded
             raise AttemptError(f"connection failed ({type(error).__name__})") from error
         status = response.status_code
         if status == 429 or status >= 500:
@@ -227,7 +227,7 @@ class OpenAICompatible:
         if status != 200:
             raise EngineError(f"{self.endpoint} answered HTTP {status}: {self._message(response)}")
         try:
-            return response.json()
+            return read_json(response)
         except ValueError as error:
             raise AttemptError("the answer is not JSON") from error
 
@@ -235,7 +235,9 @@ class OpenAICompatible:
         """Return the JSON at an optional address, None where it is not offered."""
         try:
             response = await self._client.get(url)
-        except httpx.TransportError as error:
+        except httpx.DecodingError:
+            return None
+        except httpx.RequestError as error:
             self._check_alive()
             raise EngineError(
                 f"no server answers at {self.endpoint} ({type(error).__name__}); "
@@ -247,7 +249,7 @@ class OpenAICompatible:
                 f"set {API_KEY_VARIABLE} to a key that it accepts"
             )
         try:
-            return response.json() if response.status_code == 200 else None
+            return read_json(response) if response.status_code == 200 else None
         except ValueError:
             return None
 
@@ -271,20 +273,20 @@ class OpenAICompatible:
         """Count with the server's tokenizer; 0 (no clamp) where it offers none."""
         body = {"model": self.model, "prompt": text, "content": text}
         try:
-            reply = (await self._client.post(f"{self._root}/tokenize", json=body)).json()
-        except (httpx.TransportError, ValueError):
+            reply = read_json(await self._client.post(f"{self._root}/tokenize", json=body))
+        except (httpx.RequestError, ValueError):
             return 0
-        tokens = reply.get("tokens") if isinstance(reply, dict) else None
+        tokens = as_dict(reply).get("tokens")
         return len(tokens) if isinstance(tokens, list) else 0
 
     def _message(self, response: httpx.Response) -> str:
         try:
-            content = response.json()
+            content = read_json(response)
             error = content.get("error", content)
             text = str(error.get("message", error) if isinstance(error, dict) else error)
         except (ValueError, AttributeError):
             text = response.text
-        return (text.replace(self._key, "***") if self._key else text)[:300]
+        return one_line(text.replace(self._key, "***") if self._key else text)[:300]
 
 
 def _is_about_length(message: str) -> bool:
@@ -294,8 +296,13 @@ def _is_about_length(message: str) -> bool:
 
 
 def _base_url(given: str) -> str:
-    parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(given)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        httpx.URL(given)
+    except (ValueError, httpx.InvalidURL):  # of a port, an IPv6 address or a letter
+        known = False
+    if not known:
         raise InvalidInputError(
             f"{given[:100]!r} is not the address of a server; "
             "give one such as http://127.0.0.1:8000/v1"
@@ -327,39 +334,3 @@ def _body(model: str, request: Request) -> tuple[str, dict[str, Any]]:
     if request.logprobs:
         body["logprobs"] = True
     return "/chat/completions", {**body, "messages": [dict(m) for m in request.prompt]}
-
-
-def _read_answer(reply: Any, seconds: float) -> Answer:
-    try:
-        choice = reply["choices"][0]
-        message = choice.get("message")
-        text = choice["text"] if message is None else message.get("content")
-        usage = reply.get("usage") or {}
-        thinking = (message or {}).get("reasoning_content") or (message or {}).get("reasoning")
-        return Answer(
-            text=str(text or ""),
-            thinking=str(thinking) if thinking else None,
-            finish_reason=choice.get("finish_reason"),
-            prompt_tokens=usage.get("prompt_tokens"),
-            completion_tokens=usage.get("completion_tokens"),
-            latency_seconds=seconds,
-            logprobs=_read_logprobs(choice.get("logprobs")),
-        )
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise EngineError(
-            "the server's answer has no text where the OpenAI API puts it; "
-            f"it has {str(reply)[:200]}"
-        ) from error
-
-
-def _read_logprobs(found: Any) -> tuple[float, ...] | None:
-    """Read both layouts: a list of numbers (completions), or a list of tokens (chat)."""
-    if not isinstance(found, dict):
-        return None
-    tokens = found.get("content")
-    if isinstance(tokens, list):
-        values = [token.get("logprob") for token in tokens if isinstance(token, dict)]
-    else:
-        values = found.get("token_logprobs") or []
-    numbers = [float(value) for value in values if isinstance(value, (int, float))]
-    return tuple(numbers) if numbers else None
