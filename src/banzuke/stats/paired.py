@@ -89,61 +89,6 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> float:
     return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class BootstrapDifference:
-    """A difference with its error, 95 % interval and two-sided p, from paired replicates."""
-
-    difference: float
-    standard_error: float
-    lower: float
-    upper: float
-    p: float
-
-
-def bootstrap_difference(difference: float, replicates: np.ndarray) -> BootstrapDifference:
-    """Judge a difference by replicates that were drawn for both scores together.
-
-    Parameters
-    ----------
-    difference : float
-        Of the sample; NaN gives NaN everywhere.
-    replicates : numpy.ndarray, shape (n_draws,)
-        The same difference in each draw.
-
-    Returns
-    -------
-    BootstrapDifference
-        The interval takes the percentiles; p is twice the share of replicates on the
-        other side of 0 (ties count half, one draw is added to each side, at most 1).
-
-    References
-    ----------
-    Efron and Tibshirani (1993), An introduction to the bootstrap, chapters 13 and 16.
-
-    Examples
-    --------
-    >>> found = bootstrap_difference(0.2, np.array([0.1, 0.2, 0.3, 0.2]))
-    >>> round(found.standard_error, 4), found.p
-    (0.0816, 0.4)
-    """
-    known = replicates[np.isfinite(replicates)]
-    if not np.isfinite(difference) or len(known) < 2:
-        nothing = float("nan")
-        return BootstrapDifference(
-            difference=difference, standard_error=nothing, lower=nothing, upper=nothing, p=nothing
-        )
-    lower, upper = np.percentile(known, [2.5, 97.5])
-    ties = float((known == 0).sum()) / 2
-    tail = min(float((known < 0).sum()), float((known > 0).sum())) + ties
-    return BootstrapDifference(
-        difference=difference,
-        standard_error=float(known.std(ddof=1)),
-        lower=float(lower),
-        upper=float(upper),
-        p=min(1.0, 2 * (tail + 1) / (len(known) + 1)),
-    )
-
-
 def compare_scores(
     first: np.ndarray, second: np.ndarray, *, n_draws: int = 2000, seed: int = 0
 ) -> PairedComparison:
