@@ -166,6 +166,42 @@ def test_the_newest_run_wins_whatever_the_order_of_files(tmp_path: Path) -> None
     assert_outcomes_equal(forward.collections["lm-eval"], backward.collections["lm-eval"])
 
 
+@pytest.mark.parametrize("other", ["b", OLD])
+def test_runs_that_differ_without_a_date_are_a_conflict(tmp_path: Path, other: str) -> None:
+    write(tmp_path, results(), "a")
+    write(tmp_path, results(), other)
+    imported = importers.read("lm-eval", [tmp_path])
+    assert imported.collections["lm-eval"].n_models == 1
+    assert not any("older" in note for note in imported.notes)
+    content = results()
+    content["results"]["tides"]["acc,none"] = 0.125
+    write(tmp_path, content, other)
+    names = sorted(["results_a.json", f"results_{other}.json"], reverse=True)
+    with pytest.raises(ImportFormatError) as caught:
+        importers.read("lm-eval", [tmp_path])
+    assert "'lab/otter-7b', 'tides:acc@0'" in str(caught.value)
+    assert "no date says which is newer" in str(caught.value)
+    assert all(name in str(caught.value) for name in names)
+
+
+def test_the_date_in_a_file_compares_with_that_in_a_name(tmp_path: Path) -> None:
+    write(tmp_path, results(), OLD)
+    content = results(date=1_800_000_000.5)
+    content["results"]["tides"]["acc,none"] = 0.125
+    write(tmp_path, content, "later")
+    outcomes = importers.read("lm-eval", [tmp_path]).collections["lm-eval"]
+    assert outcomes.scores[0, outcomes.item_index["tides:acc@0"]] == 0.125
+
+
+def test_undated_samples_that_differ_are_a_conflict(tmp_path: Path) -> None:
+    for folder, score in (("a", 1.0), ("b", 0.0)):
+        (tmp_path / folder / "lab__seal").mkdir(parents=True)
+        path = tmp_path / folder / "lab__seal" / "samples_sums.jsonl"
+        path.write_text(json.dumps(sample(0, "none", score)))
+    with pytest.raises(ImportFormatError, match=r"'lab/seal', 'sums' differs"):
+        importers.read("lm-eval", [tmp_path])
+
+
 def test_two_models_stand_side_by_side(tmp_path: Path) -> None:
     write(tmp_path / "a", results())
     write(tmp_path / "b", results(model_name="lab/seal-1b"))

@@ -65,6 +65,8 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
         key=lambda run: (run.model, run.scenario, run.shots),
         # a run directory carries no date of its own
         stamp=lambda run: f"{run.spec.stat().st_mtime:020.6f}",
+        path=lambda run: run.spec,
+        content=lambda run: read_json(run.spec.parent / "stats.json"),
     )
     for run in runs:
         stats = run.spec.parent / "stats.json"

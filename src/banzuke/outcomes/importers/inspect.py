@@ -45,6 +45,8 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
         good,
         key=lambda run: (run[1].eval.model, run[1].eval.task),
         stamp=lambda run: run[1].eval.created,
+        path=lambda run: run[0],
+        content=lambda run: (run[1].results, run[1].samples),
     )
     sheets = {"": Sheet(), "-items": Sheet()}
     for path, log in kept:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from banzuke.outcomes.importers._gather import (
     walk,
 )
 from banzuke.outcomes.importers._lm_eval_samples import best_score, is_unbounded, read_samples
-from banzuke.outcomes.importers._read import as_dict, as_score, read_json, require
+from banzuke.outcomes.importers._read import as_dict, as_score, file_digest, read_json, require
 
 _WANTED = "results_*.json or samples_*.jsonl of lm-evaluation-harness"
 _STAMP = re.compile(r"_(\d{4}-\d{2}-\d{2}T[0-9.\-]+)\.jsonl?$")
@@ -87,12 +88,24 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
     runs = [_read_run(path) for path in files if path.suffix != ".jsonl"]
     skipped: dict[str, list[str]] = {}
     found = [result for run in runs for result in _results(run, skipped)]
-    results, older = newest(found, key=lambda r: (r.run.model, r.item), stamp=lambda r: r.run.stamp)
+    results, older = newest(
+        found,
+        key=lambda r: (r.run.model, r.item),
+        stamp=lambda r: r.run.stamp,
+        path=lambda r: r.run.path,
+        content=lambda r: (r.value, r.error),
+    )
     sheets = {"": Sheet(), "-groups": Sheet(), "-items": Sheet()}
     for result in results:
         _put(sheets["-groups" if result.is_group else ""], result, options.scale)
     samples = [_sample_file(path, runs) for path in files if path.suffix == ".jsonl"]
-    kept, older_samples = newest(samples, key=lambda s: (s[1], s[2]), stamp=lambda s: _stamp(s[0]))
+    kept, older_samples = newest(
+        samples,
+        key=lambda s: (s[1], s[2]),
+        stamp=lambda s: _stamp(s[0]),
+        path=lambda s: s[0],
+        content=lambda s: file_digest(s[0]),
+    )
     for path, model, task, run in kept:
         shots = run.shots(task) if run else None
         sheets["-items"].model(model, **(run.metadata if run else {}))
@@ -117,6 +130,14 @@ def _stamp(path: Path) -> str:
     return match[1] if match else ""
 
 
+def _as_stamp(date: float | None) -> str:
+    """Write the seconds since 1970 as the names of files do, so that the two compare."""
+    try:
+        return f"{datetime.fromtimestamp(date or 0.0, UTC):%Y-%m-%dT%H-%M-%S.%f}" if date else ""
+    except (OverflowError, ValueError, OSError):
+        return ""  # no moment in time
+
+
 def _read_run(path: Path) -> Run:
     content = read_json(path)
     if not isinstance(require(path, content, "results"), dict):
@@ -124,7 +145,7 @@ def _read_run(path: Path) -> Run:
     if "config_general" in content:
         raise ImportFormatError(path, "a lighteval file; import it as 'lighteval'")
     date = number(content.get("date"))
-    stamp = _stamp(path) or (f"{date:020.6f}" if date is not None else "")
+    stamp = _stamp(path) or _as_stamp(date)
     for key in ("config", "configs", "n-shot", "versions", "higher_is_better", "groups"):
         if not isinstance(content.get(key) or {}, dict):
             raise ImportFormatError(path, "not an object", f"key {key!r}")
