@@ -213,6 +213,21 @@ def test_a_sparse_file_of_two_gigabytes_is_no_parquet(
     assert "not a whole Parquet file" in err
 
 
+def test_a_damaged_or_unknown_data_directory_is_one_sentence(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.csv").write_text("model,a\nm,0.5\n")
+    importing = ("import", "leaderboard", tmp_path / "x.csv", "--data")
+    unknown = run(capsys, *importing, "nosuchproto://x/y")
+    next(data.rglob("cells.parquet")).write_bytes(b"PAR1")
+    cut_off = run(capsys, "data", "list", "--data", data)
+    (data / "catalog.json").write_text("[]")
+    for status, out, err in (unknown, cut_off, run(capsys, *importing, data)):
+        assert (status, out) == (2, "")
+        assert len(err.strip().splitlines()) == 1
+        assert "nosuchproto" in err or str(data) in err
+
+
 def test_html_in_a_name_is_stored_as_it_is(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
