@@ -94,12 +94,13 @@ BAD = {
         text("model,a\nm,0.5\nn,1.7\n"),
         "x.csv, line 3, column 'a': score 1.7 is outside [0, 1]",
     ),
-    "score of n/a": (
+    "score of text": (
         "leaderboard",
         "x.csv",
-        text("model,a\nm,0.5\nn,n/a\n"),
-        "x.csv, line 3, column 'a': 'n/a' is not a number",
+        text("model,a\nm,0.5\nn,half\n"),
+        "x.csv, line 3, column 'a': 'half' is not a number",
     ),
+    "double header": ("leaderboard", "x.csv", text("model,a,a\nm,1,1\n"), "'a' is there more"),
     "JSON cut off": ("lm-eval", "results_x.json", text('{"results": {"a'), "or cut off"),
     "JSON nested deep": ("llm-jp-eval", "x.json", text("[" * 100_000), "x.json: not JSON"),
     "wrong format": (
