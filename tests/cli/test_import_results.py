@@ -262,6 +262,41 @@ def test_options_reach_the_reader(
     assert "'c' taken as metadata" in printed["notes"][0]
 
 
+@pytest.mark.parametrize(
+    ("format_name", "option", "message"),
+    [
+        ("helm", ("--scale", "100"), "helm takes no --scale: that is for table,"),
+        ("inspect", ("--scale", "100"), "inspect takes no --scale"),
+        ("alpaca-eval", ("--scale", "100"), "alpaca-eval takes no --scale"),
+        ("open-llm-leaderboard", ("--scale", "100"), "open-llm-leaderboard takes no --scale"),
+        ("lm-eval", ("--missing", "-1"), "lm-eval takes no --missing: that is for leaderboard,"),
+        ("table", ("--missing", "-1"), "table takes no --missing"),
+        ("long", ("--benchmarks", "a"), "long takes no --benchmarks: that is for leaderboard"),
+        ("helm", ("--model-column", "a"), "helm takes no --model-column"),
+        ("leaderboard", ("--scale", "inf"), "--scale inf is not a best possible score"),
+        ("leaderboard", ("--scale", "nan"), "--scale nan is not a best possible score"),
+        ("leaderboard", ("--scale", "0"), "--scale 0 is not a best possible score"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    tmp_path: Path,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    format_name: str,
+    option: tuple[str, str],
+    message: str,
+) -> None:
+    (tmp_path / "x.csv").write_text("model,a\nm,0.5\n")
+    before = state(data)
+    status, out, err = run(
+        capsys, "import", format_name, tmp_path / "x.csv", "--data", data, *option
+    )
+    assert (status, out) == (2, "")
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+    assert state(data) == before
+
+
 def test_the_same_file_twice_changes_no_byte(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -255,7 +255,7 @@ def as_error(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float
     known = number(value)
     if known is None:
         return None
-    return as_score(path, known, f"{where}, standard error", scale=scale)
+    return as_score(path, known, f"{where}, standard error", scale=scale, advise=False)
 
 
 def integer(value: Any) -> int | None:

@@ -133,10 +133,13 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def as_score(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float | None:
+def as_score(
+    path: Path, value: Any, where: str, *, scale: float = 1.0, advise: bool = True
+) -> float | None:
     """Check one score and divide it by the scale; None and NaN mean 'not evaluated'.
 
-    A score outside [0, 1] by rounding only is brought to the bound.
+    A score outside [0, 1] by rounding only is brought to the bound. With `advise`, the error
+    names --scale where none was given; a format that does not take it says nothing of it.
     """
     if value is None:
         return None
@@ -147,7 +150,9 @@ def as_score(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float
     if math.isnan(score):
         return None
     if not -_ROUNDING <= score <= 1 + _ROUNDING:
-        hint = "" if scale != 1 else "; if the scores are percentages, add --scale 100"
+        hint = (
+            "" if scale != 1 or not advise else "; if the scores are percentages, add --scale 100"
+        )
         raise ImportFormatError(path, f"score {value} is outside [0, {scale:g}]{hint}", where)
     return min(max(score, 0.0), 1.0)
 

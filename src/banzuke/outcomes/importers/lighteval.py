@@ -69,7 +69,7 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
     )
     for path, model, task in newer:
         sheets["-items"].model(model, **sheets[""].models.get(model, {}))
-        _read_details(sheets["-items"], path, model, task)
+        _read_details(sheets["-items"], path, (model, task), options.scale)
     return imported(
         sheets,
         files,
@@ -164,8 +164,8 @@ def _details(
     return path, same.pop() if len(same) == 1 else "/".join(folders[-2:]), name
 
 
-def _read_details(sheet: Sheet, path: Path, model: str, name: str) -> None:
-    task, shots = _shots(name)
+def _read_details(sheet: Sheet, path: Path, run: tuple[str, str], scale: float) -> None:
+    model, (task, shots) = run[0], _shots(run[1])
     table = read_parquet(path)
     columns = set(table.columns)
     if not columns & {"metrics", "metric"}:
@@ -184,7 +184,7 @@ def _read_details(sheet: Sheet, path: Path, model: str, name: str) -> None:
             where = f"row {index + 1}, metric {metric!r}"
             benchmark = benchmark_id(task, metric, None, shots)
             item = f"{benchmark}#{key}{suffix}"
-            score = as_score(path, value, where)
+            score = as_score(path, value, where, scale=scale)
             sheet.item(item, benchmark=benchmark, task=task, metric=metric, shots=shots)
             sheet.item(item, text=row["text"], label=row["label"])
             sheet.put(path, where, (model, item), score, answer=row["answer"])
