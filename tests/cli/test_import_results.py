@@ -94,12 +94,13 @@ BAD = {
         text("model,a\nm,0.5\nn,1.7\n"),
         "x.csv, line 3, column 'a': score 1.7 is outside [0, 1]",
     ),
-    "score of n/a": (
+    "score of text": (
         "leaderboard",
         "x.csv",
-        text("model,a\nm,0.5\nn,n/a\n"),
-        "x.csv, line 3, column 'a': 'n/a' is not a number",
+        text("model,a\nm,0.5\nn,half\n"),
+        "x.csv, line 3, column 'a': 'half' is not a number",
     ),
+    "double header": ("leaderboard", "x.csv", text("model,a,a\nm,1,1\n"), "'a' is there more"),
     "JSON cut off": ("lm-eval", "results_x.json", text('{"results": {"a'), "or cut off"),
     "JSON nested deep": ("llm-jp-eval", "x.json", text("[" * 100_000), "x.json: not JSON"),
     "wrong format": (
@@ -213,6 +214,21 @@ def test_a_sparse_file_of_two_gigabytes_is_no_parquet(
     assert "not a whole Parquet file" in err
 
 
+def test_a_damaged_or_unknown_data_directory_is_one_sentence(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.csv").write_text("model,a\nm,0.5\n")
+    importing = ("import", "leaderboard", tmp_path / "x.csv", "--data")
+    unknown = run(capsys, *importing, "nosuchproto://x/y")
+    next(data.rglob("cells.parquet")).write_bytes(b"PAR1")
+    cut_off = run(capsys, "data", "list", "--data", data)
+    (data / "catalog.json").write_text("[]")
+    for status, out, err in (unknown, cut_off, run(capsys, *importing, data)):
+        assert (status, out) == (2, "")
+        assert len(err.strip().splitlines()) == 1
+        assert "nosuchproto" in err or str(data) in err
+
+
 def test_html_in_a_name_is_stored_as_it_is(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -244,6 +260,41 @@ def test_options_reach_the_reader(
     assert printed["changed"] is True
     assert printed["collections"] == [{"name": "board", "models": 1, "items": 2, "cells": 1}]
     assert "'c' taken as metadata" in printed["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "option", "message"),
+    [
+        ("helm", ("--scale", "100"), "helm takes no --scale: that is for table,"),
+        ("inspect", ("--scale", "100"), "inspect takes no --scale"),
+        ("alpaca-eval", ("--scale", "100"), "alpaca-eval takes no --scale"),
+        ("open-llm-leaderboard", ("--scale", "100"), "open-llm-leaderboard takes no --scale"),
+        ("lm-eval", ("--missing", "-1"), "lm-eval takes no --missing: that is for leaderboard,"),
+        ("table", ("--missing", "-1"), "table takes no --missing"),
+        ("long", ("--benchmarks", "a"), "long takes no --benchmarks: that is for leaderboard"),
+        ("helm", ("--model-column", "a"), "helm takes no --model-column"),
+        ("leaderboard", ("--scale", "inf"), "--scale inf is not a best possible score"),
+        ("leaderboard", ("--scale", "nan"), "--scale nan is not a best possible score"),
+        ("leaderboard", ("--scale", "0"), "--scale 0 is not a best possible score"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(
+    tmp_path: Path,
+    data: Path,
+    capsys: pytest.CaptureFixture[str],
+    format_name: str,
+    option: tuple[str, str],
+    message: str,
+) -> None:
+    (tmp_path / "x.csv").write_text("model,a\nm,0.5\n")
+    before = state(data)
+    status, out, err = run(
+        capsys, "import", format_name, tmp_path / "x.csv", "--data", data, *option
+    )
+    assert (status, out) == (2, "")
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+    assert state(data) == before
 
 
 def test_the_same_file_twice_changes_no_byte(

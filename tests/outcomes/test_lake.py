@@ -131,6 +131,51 @@ def test_a_damaged_or_newer_catalog_is_told(tmp_path):
         Lake(tmp_path).names()
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("[]", "it is not an object"),
+        ('{"format": 1}', "'collections' is not an object"),
+        ('{"format": 1, "collections": {"a": ["v"]}, "documents": {}}', "'collections' is not"),
+        ('{"format": 1, "collections": {}, "documents": []}', "'documents' is not an object"),
+    ],
+)
+def test_a_catalog_of_another_shape_is_told(tmp_path, content, reason):
+    (tmp_path / "catalog.json").write_text(content)
+    with pytest.raises(StorageError, match=rf"catalog\.json is damaged: {reason}"):
+        Lake(tmp_path).names()
+
+
+@pytest.mark.parametrize("name", ["cells.parquet", "items.parquet", "provenance.json"])
+@pytest.mark.parametrize("keep", [None, 0, 40])
+def test_an_object_that_is_cut_off_or_missing_is_told(tmp_path, name, keep):
+    lake = Lake(tmp_path)
+    # longer than the part that is kept
+    lake.write("a", make_outcomes().replace(provenance={"sources": ["x" * 50]}))
+    path = tmp_path / "objects" / lake.version("a") / name
+    if keep is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(StorageError, match=r"'a' in .* cannot be read \(") as caught:
+        lake.read("a")
+    assert "\n" not in str(caught.value)
+    assert keep is not None or f"{name} is missing" in str(caught.value)
+
+
+def test_a_damaged_document_is_told(tmp_path):
+    lake = Lake(tmp_path)
+    lake.write_document("note", [1])
+    next(tmp_path.rglob("document.json")).write_text("[1")
+    with pytest.raises(StorageError, match=r"'note' in .* cannot be read"):
+        lake.read_document("note")
+
+
+def test_an_unknown_kind_of_address_is_told():
+    with pytest.raises(StorageError, match="nosuchproto://x/y cannot be a data directory"):
+        Lake("nosuchproto://x/y")
+
+
 def test_a_file_in_place_of_the_folder_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot"):

@@ -46,6 +46,24 @@ def test_different_scores_are_a_conflict_unless_replaced():
     assert merge(old, new, replace=True).scores.tolist() == [[0.0]]
 
 
+def test_layers_of_a_replaced_score_go_with_it():
+    layers = {"answer": [["A", "B"]], "standard_error": [[0.1, 0.2]]}
+    old = Outcomes([[1, 0.5]], ["a"], ["q", "r"], layers=layers)
+    new = Outcomes([[0, 0.5]], ["a"], ["q", "r"], layers={"answer": [["C", None]]})
+    both = merge(old, new, replace=True)
+    assert both.scores.tolist() == [[0, 0.5]]
+    assert both.layers["answer"].tolist() == [["C", "B"]]
+    np.testing.assert_allclose(both.layers["standard_error"], [[NAN, 0.2]])
+    bare = Outcomes([[0]], ["a"], ["q"])
+    assert merge(old, bare, replace=True).layers["answer"].tolist() == [[None, "B"]]
+
+
+def test_a_score_that_stays_keeps_its_answer():
+    old = Outcomes([[1, 0]], ["a"], ["q", "r"], layers={"answer": [["A", "B"]]})
+    new = Outcomes([[1, 0]], ["a"], ["q", "r"], layers={"answer": [["A", None]]})
+    assert merge(old, new).layers["answer"].tolist() == [["A", "B"]]
+
+
 def test_items_of_one_name_but_another_label_are_a_conflict():
     old, new = (
         Outcomes([[1]], ["a"], pl.DataFrame({"item_id": ["q"], "label": [label]})) for label in "AB"

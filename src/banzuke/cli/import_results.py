@@ -17,6 +17,10 @@ _FORMAT_HELP = "What the files are: " + "; ".join(
 )
 
 
+def _formats(option: str) -> str:
+    return f"formats: {', '.join(importers.TAKES[option])}"
+
+
 def import_results(  # noqa: PLR0917 - each option is an argument
     format_name: Annotated[str, typer.Argument(metavar="FORMAT", help=_FORMAT_HELP)],
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or folders.")],
@@ -27,11 +31,19 @@ def import_results(  # noqa: PLR0917 - each option is an argument
     ] = None,
     scale: Annotated[
         float,
-        typer.Option("--scale", help="Best possible score in the files, such as 100.", min=1e-9),
+        typer.Option(
+            "--scale",
+            help="Best possible score in the files, such as 100; scores that a file or the format "
+            f"gives as percentages stay so ({_formats('scale')}).",
+        ),
     ] = 1.0,
     model_column: Annotated[
         str | None,
-        typer.Option("--model-column", help="Column that names the model.", show_default="model"),
+        typer.Option(
+            "--model-column",
+            help=f"Column that names the model ({_formats('model_column')}).",
+            show_default="model",
+        ),
     ] = None,
     benchmarks: Annotated[
         list[str] | None,
@@ -39,16 +51,23 @@ def import_results(  # noqa: PLR0917 - each option is an argument
             "--benchmarks",
             metavar="COLUMN",
             help="Column of a table that holds scores; may be repeated, and * stands for "
-            "anything. The other columns are metadata.",
+            f"anything. The other columns are metadata ({_formats('benchmarks')}).",
             show_default="columns of numbers",
         ),
     ] = None,
     missing: Annotated[
         float | None,
-        typer.Option("--missing", help="A number that means 'not evaluated', such as -1."),
+        typer.Option(
+            "--missing",
+            help=f"A number that means 'not evaluated', such as -1 ({_formats('missing')}).",
+        ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Let new scores overwrite different old ones.")
+        bool,
+        typer.Option(
+            "--replace",
+            help="Let new scores overwrite different old ones, with what was known of those.",
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:

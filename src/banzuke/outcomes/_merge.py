@@ -24,7 +24,8 @@ def merge(old: Outcomes, new: Outcomes, *, replace: bool = False) -> Outcomes:
     old, new : Outcomes
         Metadata that `new` holds wins; metadata that it lacks stays.
     replace : bool, default False
-        Let scores of `new` overwrite different scores of `old`.
+        Let scores of `new` overwrite different scores of `old`; what the layers of `old` say
+        of such a cell goes with its score.
 
     Returns
     -------
@@ -45,9 +46,11 @@ def merge(old: Outcomes, new: Outcomes, *, replace: bool = False) -> Outcomes:
     scores[old_grid] = old.scores
     if not replace:
         _check_same_scores(scores[new_grid], new)
+    replaced = np.zeros(blank.shape, bool)
+    replaced[new_grid] = _differ(scores[new_grid], new.scores)
     scores[new_grid] = np.where(new.observed, new.scores, scores[new_grid])
     layers = {
-        name: _merge_layer(name, old, new, old_grid, new_grid, blank.shape)
+        name: _merge_layer(name, old, new, old_grid, new_grid, replaced)
         for name in [*old.layers, *(name for name in new.layers if name not in old.layers)]
     }
     return Outcomes(
@@ -112,8 +115,7 @@ def _check_same_items(old: Outcomes, new: Outcomes) -> None:
 
 
 def _check_same_scores(known: np.ndarray, new: Outcomes) -> None:
-    with np.errstate(invalid="ignore"):
-        differ = np.abs(known - new.scores) > 1e-6
+    differ = _differ(known, new.scores)
     if differ.any():
         row, column = (int(axis[0]) for axis in np.nonzero(differ))
         raise ConflictError(
@@ -123,13 +125,20 @@ def _check_same_scores(known: np.ndarray, new: Outcomes) -> None:
         )
 
 
+def _differ(known: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return where both have a score and not the same."""
+    with np.errstate(invalid="ignore"):
+        differ: np.ndarray = np.abs(known - scores) > 1e-6
+    return differ
+
+
 def _merge_layer(
     name: str,
     old: Outcomes,
     new: Outcomes,
     old_grid: tuple[np.ndarray, ...],
     new_grid: tuple[np.ndarray, ...],
-    shape: tuple[int, int],
+    replaced: np.ndarray,
 ) -> np.ndarray:
     kinds = {part.layers[name].dtype.kind for part in (old, new) if name in part.layers}
     if len(kinds) > 1:
@@ -138,13 +147,15 @@ def _merge_layer(
             "import into a collection of its own (--name)"
         )
     text = kinds == {"O"}
-    merged: np.ndarray = np.full(shape, None if text else np.nan, object if text else np.float32)
+    nothing = None if text else np.nan
+    merged: np.ndarray = np.full(replaced.shape, nothing, object if text else np.float32)
     if name in old.layers:
         merged[old_grid] = old.layers[name]
+    # what was said of a score goes with it
+    merged[replaced] = nothing
     if name in new.layers:
         values = new.layers[name]
-        present = _check.present(values)
-        merged[new_grid] = np.where(present | new.observed, values, merged[new_grid])
+        merged[new_grid] = np.where(_check.present(values), values, merged[new_grid])
     return merged
 
 

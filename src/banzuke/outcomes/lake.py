@@ -30,7 +30,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 from fsspec.implementations.local import LocalFileSystem
 
-from banzuke.exceptions import InvalidInputError, NotFoundError, StorageError
+from banzuke.exceptions import BanzukeError, InvalidInputError, NotFoundError, StorageError
 from banzuke.outcomes._check import quoted
 from banzuke.outcomes._files import from_files, provenance_json, to_files
 from banzuke.outcomes._merge import merge
@@ -40,6 +40,11 @@ from banzuke.outcomes.files import write_atomic
 T = TypeVar("T")
 _FORMAT = 1
 _LOCK_SECONDS = 60.0
+_UNREADABLE = (
+    *(OSError, ValueError, TypeError, IndexError, RecursionError),
+    *(pl.exceptions.PolarsError, pl.exceptions.PanicException),
+)
+"""What a damaged file of an object makes its readers raise."""
 
 
 class Lake:
@@ -61,7 +66,7 @@ class Lake:
     """
 
     def __init__(self, root: str | Path) -> None:
-        self._fs, self._path = fsspec.core.url_to_fs(str(root))
+        self._fs, self._path = _file_system(str(root))
         self.root = str(root)
         self._local = isinstance(self._fs, LocalFileSystem)
 
@@ -90,8 +95,10 @@ class Lake:
         ------
         NotFoundError
             Where there is no collection of that name.
+        StorageError
+            Where a file of it is missing or damaged.
         """
-        return self._retry(lambda: self._load(self._find("collections", name)))
+        return self._retry(name, lambda: self._load(self._find("collections", name)))
 
     def read_document(self, name: str) -> Any:
         """Read a JSON document.
@@ -100,9 +107,13 @@ class Lake:
         ------
         NotFoundError
             Where there is no document of that name.
+        StorageError
+            Where the file of it is missing or damaged.
         """
         path = "document.json"
-        return self._retry(lambda: json.loads(self._read(self._find("documents", name), path)))
+        return self._retry(
+            name, lambda: json.loads(self._read(self._find("documents", name), path))
+        )
 
     # ---- writing
 
@@ -174,13 +185,21 @@ class Lake:
             raise StorageError(f"cannot read {self.root}: {error}") from error
         try:
             catalog: dict[str, Any] = json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StorageError(f"{self.root}/catalog.json is damaged: {error}") from error
+        if not isinstance(catalog, dict):
+            raise StorageError(f"{self.root}/catalog.json is damaged: it is not an object")
         if catalog.get("format") != _FORMAT:
             raise StorageError(
                 f"{self.root} has format {catalog.get('format')!r}, this banzuke reads {_FORMAT}; "
                 "upgrade banzuke or use another directory"
             )
+        for kind in ("collections", "documents"):
+            names = catalog.get(kind)
+            if not isinstance(names, dict) or not all(isinstance(v, str) for v in names.values()):
+                raise StorageError(
+                    f"{self.root}/catalog.json is damaged: '{kind}' is not an object of versions"
+                )
         return catalog
 
     def _find(self, kind: str, name: str) -> str:
@@ -190,14 +209,27 @@ class Lake:
             raise NotFoundError(f"{self.root} has no {kind[:-1]} '{name}'; it has {there}")
         return str(known[name])
 
-    def _retry(self, load: Callable[[], T]) -> T:
+    def _retry(self, name: str, load: Callable[[], T]) -> T:
         """Load again where a writer swept the version away between catalog and object."""
-        for _ in range(3):
+        for attempts_left in (3, 2, 1, 0):
             try:
                 return load()
-            except FileNotFoundError:
-                continue
-        return load()
+            except BanzukeError:
+                raise
+            except FileNotFoundError as error:
+                if attempts_left:
+                    continue
+                raise self._damaged(name, f"{error.filename or error} is missing") from error
+            except _UNREADABLE as error:
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                raise self._damaged(name, reason) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _damaged(self, name: str, reason: str) -> StorageError:
+        return StorageError(
+            f"'{name}' in {self.root} cannot be read ({reason}); "
+            "restore the directory from a copy, or make another and import again"
+        )
 
     def _load(self, version: str) -> Outcomes:
         return from_files(lambda name: self._read(version, name))
@@ -250,6 +282,15 @@ class Transaction:
         """Remove a collection or document, if there."""
         for kind in ("collections", "documents"):
             self.catalog[kind].pop(name, None)
+
+
+def _file_system(root: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    try:
+        system, path = fsspec.core.url_to_fs(root)
+    except (ValueError, ImportError) as error:
+        # an unknown protocol, or one that needs a package that is not installed
+        raise StorageError(f"{root} cannot be a data directory: {error}") from error
+    return system, str(path)
 
 
 @contextmanager

@@ -142,3 +142,9 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
     (folder / "run_spec.json").write_text('{"results": {}}')
     with pytest.raises(ImportFormatError, match="key 'name'"):
         importers.read("helm", [folder])
+
+
+def test_a_score_out_of_range_advises_nothing_that_would_be_refused(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "a", mean=50.0)
+    with pytest.raises(ImportFormatError, match=r"score 50.0 is outside \[0, 1\]$"):
+        importers.read("helm", [run])

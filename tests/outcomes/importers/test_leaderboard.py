@@ -71,6 +71,36 @@ def test_percentages_need_the_scale(tmp_path: Path) -> None:
     assert outcomes.scores.tolist() == [[0.625]]
 
 
+@pytest.mark.parametrize("mark", ["N/A", "NA", "n/a", "-", "nan", "NaN", "null", " ", ""])
+def test_marks_of_absence_are_not_evaluated(tmp_path: Path, mark: str) -> None:
+    text = f"model,a,b\nw,{mark},0.5\nx,{mark},0.25\ny,{mark},0\nz,0.5,1\n"
+    imported = importers.read("leaderboard", [write(tmp_path, text)])
+    outcomes = imported.collections["board"]
+    assert outcomes.item_ids == ["a", "b"]
+    np.testing.assert_array_equal(outcomes.scores[:, 0], [np.nan, np.nan, np.nan, 0.5])
+    assert not imported.notes
+
+
+@pytest.mark.parametrize("scale", [1, 100])
+def test_a_column_of_percent_signs_says_its_scale(tmp_path: Path, scale: float) -> None:
+    path = write(tmp_path, "model,a,b\nx,81%,0\ny,N/A,1\nz,7.5 %,0.5\n")
+    outcomes = importers.read("leaderboard", [path], ImportOptions(scale=scale)).collections[
+        "board"
+    ]
+    np.testing.assert_allclose(outcomes.scores[:, 0], [0.81, np.nan, 0.075], rtol=1e-6)
+    np.testing.assert_allclose(outcomes.scores[:, 1], np.array([0, 1, 0.5]) / scale, rtol=1e-6)
+
+
+def test_text_with_some_numbers_is_named_in_a_note(tmp_path: Path) -> None:
+    text = "model,a,b,c,d\nx,0.5,0.5,81%,one\ny,1,failed,late,two\nz,0,crashed,late,three\n"
+    imported = importers.read("leaderboard", [write(tmp_path, text)])
+    assert imported.collections["board"].item_ids == ["a"]
+    assert len(imported.notes) == 1
+    assert "'b' (1 of 3 cells), 'c' (1 of 3 cells); --benchmarks" in imported.notes[0]
+    with pytest.raises(ImportFormatError, match="line 3, column 'b': 'failed' is not a number"):
+        importers.read("leaderboard", [tmp_path / "board.csv"], ImportOptions(benchmarks=["b"]))
+
+
 def test_rounding_above_one_is_one(tmp_path: Path) -> None:
     path = write(tmp_path, "model,a\nx,1.0000000000000002\n")
     assert importers.read("leaderboard", [path]).collections["board"].scores.tolist() == [[1.0]]
@@ -91,9 +121,13 @@ def test_usual_names_of_the_model_column_are_known(tmp_path: Path, key: str) -> 
         ("model,a\nx,0.5\nx,0.6\n", "line 3, column 'model': model 'x' is there more than once"),
         ("model,a\nx,0.5\n,0.6\n", "line 3, column 'model': the model's name is missing"),
         ("model,a\nx,0.5\ny,1.7\n", "line 3, column 'a': score 1.7 is outside"),
-        ("model,a\nx,0.5\ny,n/a\nz,0.1\n", "line 3, column 'a': 'n/a' is not a number"),
+        ("model,a\nx,0.5\ny,?\nz,0.1\n", "line 3, column 'a': '\\?' is not a number"),
         ("model,a\nx,inf\n", "line 2, column 'a': score inf"),
         ("model,a\nx,0.5,0.6\n", "not a CSV table"),
+        ("model,a,a\nx,0.5,0.6\n", "line 1: the column 'a' is there more than once"),
+        ("model,a\nx,81%\ny,0.5\n", "line 2, column 'a': '81%' has a percent sign"),
+        ("model,a\nx,50%\ny,181%\n", "line 3, column 'a': score 181 is outside"),
+        ("model,a\nx,N/A\n", "no column holds scores"),
     ],
 )
 def test_bad_tables_name_line_and_column(tmp_path: Path, text: str, message: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from banzuke.exceptions import ImportFormatError
 from banzuke.outcomes import aggregate, importers
+from banzuke.outcomes.importers import ImportOptions
 
 STAMP, LATER = "2026-01-02T03-04-05.000001", "2026-03-02T03-04-05.000001"
 TASK = "custom|tides:north|5"
@@ -92,6 +93,13 @@ def test_details_are_aligned_by_content_not_by_row(tmp_path: Path, rows: Any) ->
     assert by_text == dict(zip(QUESTIONS, scores, strict=True))
     assert set(items.items["label"]) == {"south"}
     assert aggregate(items).item_ids == collections["lighteval"].item_ids
+
+
+def test_the_scale_is_that_of_the_details_too(tmp_path: Path) -> None:
+    path = write_details(tmp_path, "lab/one", old_rows([100.0] * 6))
+    options = ImportOptions(scale=100)
+    items = importers.read("lighteval", [path], options).collections["lighteval-items"]
+    assert items.scores.tolist() == [[1.0] * 6]
 
 
 def test_the_same_question_twice_stays_two_items(tmp_path: Path) -> None:

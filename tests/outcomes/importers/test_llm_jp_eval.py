@@ -142,7 +142,42 @@ def test_the_newest_of_two_runs_wins(tmp_path: Path) -> None:
     write(tmp_path, result(), "result_20260102_030405.json")
     imported = importers.read("llm-jp-eval", [tmp_path])
     assert imported.collections["llm-jp-eval-categories"].scores.tolist() == [[0.75]]
-    assert any("1 older result" in note for note in imported.notes)
+    assert any("6 older results" in note for note in imported.notes)
+
+
+def test_an_older_file_with_other_data_sets_is_kept(tmp_path: Path) -> None:
+    newer = result(scores={"jcola_exact_match": 0.8, "jsts_pearson": 0.5}, outputs={})
+    write(tmp_path, newer, "result_20260302_030405.json")
+    write(tmp_path, result(), "result_2026-01-02T03:04:05.json")
+    collections = importers.read("llm-jp-eval", [tmp_path]).collections
+    outcomes = collections["llm-jp-eval"]
+    scores = dict(zip(outcomes.item_ids, outcomes.scores[0].tolist(), strict=True))
+    assert scores == pytest.approx(
+        {
+            "jamp_exact_match@4": 0.5,
+            "jsts_pearson@4": 0.5,
+            "jcola_exact_match@4": 0.8,
+            "alt-e-to-j_bleu_ja@4": 0.125,
+            "alt-e-to-j_bert_score_ja_f1@4": 0.7,
+        }
+    )
+    assert collections["llm-jp-eval-items"].scores.tolist() == [[1.0, 0.0]]
+
+
+def test_answers_of_a_score_that_lost_are_left_out(tmp_path: Path) -> None:
+    newer = result(scores={"jamp_exact_match": 0.9}, outputs={})
+    write(tmp_path, newer, "result_20260302_030405.json")
+    write(tmp_path, result(), "result_20260102_030405.json")
+    assert "llm-jp-eval-items" not in importers.read("llm-jp-eval", [tmp_path]).collections
+
+
+def test_undated_files_that_differ_are_a_conflict(tmp_path: Path) -> None:
+    write(tmp_path / "a", result(), "result.json")
+    write(tmp_path / "b", result(), "result.json")
+    assert not importers.read("llm-jp-eval", [tmp_path]).notes[1:]
+    write(tmp_path / "b", result(scores={"NLI": 0.75}), "result.json")
+    with pytest.raises(ImportFormatError, match=r"b/result.json: .*a/result.json, and no date"):
+        importers.read("llm-jp-eval", [tmp_path])
 
 
 def test_other_json_in_a_folder_is_passed_over_but_not_when_named(tmp_path: Path) -> None:

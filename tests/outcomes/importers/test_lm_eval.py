@@ -11,6 +11,7 @@ import pytest
 
 from banzuke.exceptions import ImportFormatError
 from banzuke.outcomes import aggregate, importers
+from banzuke.outcomes.importers import ImportOptions
 from banzuke.testing import assert_outcomes_equal
 
 OLD, NEW = "2026-01-02T03-04-05.000001", "2026-02-03T04-05-06.000001"
@@ -166,6 +167,42 @@ def test_the_newest_run_wins_whatever_the_order_of_files(tmp_path: Path) -> None
     assert_outcomes_equal(forward.collections["lm-eval"], backward.collections["lm-eval"])
 
 
+@pytest.mark.parametrize("other", ["b", OLD])
+def test_runs_that_differ_without_a_date_are_a_conflict(tmp_path: Path, other: str) -> None:
+    write(tmp_path, results(), "a")
+    write(tmp_path, results(), other)
+    imported = importers.read("lm-eval", [tmp_path])
+    assert imported.collections["lm-eval"].n_models == 1
+    assert not any("older" in note for note in imported.notes)
+    content = results()
+    content["results"]["tides"]["acc,none"] = 0.125
+    write(tmp_path, content, other)
+    names = sorted(["results_a.json", f"results_{other}.json"], reverse=True)
+    with pytest.raises(ImportFormatError) as caught:
+        importers.read("lm-eval", [tmp_path])
+    assert "'lab/otter-7b', 'tides:acc@0'" in str(caught.value)
+    assert "no date says which is newer" in str(caught.value)
+    assert all(name in str(caught.value) for name in names)
+
+
+def test_the_date_in_a_file_compares_with_that_in_a_name(tmp_path: Path) -> None:
+    write(tmp_path, results(), OLD)
+    content = results(date=1_800_000_000.5)
+    content["results"]["tides"]["acc,none"] = 0.125
+    write(tmp_path, content, "later")
+    outcomes = importers.read("lm-eval", [tmp_path]).collections["lm-eval"]
+    assert outcomes.scores[0, outcomes.item_index["tides:acc@0"]] == 0.125
+
+
+def test_undated_samples_that_differ_are_a_conflict(tmp_path: Path) -> None:
+    for folder, score in (("a", 1.0), ("b", 0.0)):
+        (tmp_path / folder / "lab__seal").mkdir(parents=True)
+        path = tmp_path / folder / "lab__seal" / "samples_sums.jsonl"
+        path.write_text(json.dumps(sample(0, "none", score)))
+    with pytest.raises(ImportFormatError, match=r"'lab/seal', 'sums' differs"):
+        importers.read("lm-eval", [tmp_path])
+
+
 def test_two_models_stand_side_by_side(tmp_path: Path) -> None:
     write(tmp_path / "a", results())
     write(tmp_path / "b", results(model_name="lab/seal-1b"))
@@ -219,6 +256,75 @@ def test_percentages_of_the_harness_become_fractions(tmp_path: Path) -> None:
     path = write_samples(tmp_path, [row])
     items = importers.read("lm-eval", [path]).collections["lm-eval-items"]
     assert items.scores.tolist() == [[0.25]]
+
+
+@pytest.mark.parametrize("metric", ["chrf", "score"])
+def test_fractions_of_another_tool_stay_fractions(tmp_path: Path, metric: str) -> None:
+    """As banzuke export-run writes them: chrF from 0 to 1, and once called score."""
+    content = {
+        "model_name": "lab/otter-7b",
+        "results": {"sums": {"alias": "sums", "chrf,none": 0.75}},
+        "n-shot": {"sums": 0},
+    }
+    folder = tmp_path / "lab__otter-7b"
+    write(folder, content)
+    rows = [
+        {**sample(i, "none", 0.0, metrics=[metric]), metric: value}
+        for i, value in enumerate((1.0, 0.5))
+    ]
+    write_samples(folder, rows)
+    collections = importers.read("lm-eval", [tmp_path]).collections
+    table, items = collections["lm-eval"], collections["lm-eval-items"]
+    assert table.scores.tolist() == [[0.75]]
+    assert items.scores.tolist() == [[1.0, 0.5]]
+    assert set(items.items["benchmark"]) == set(table.item_ids) == {"sums:chrf@0"}
+    assert aggregate(items).scores.tolist() == table.scores.tolist()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lm_eval_version": "0.4.9"}, {"git_hash": None}, {"date": 1_800_000_000.0}]
+)
+def test_low_percentages_are_told_from_fractions(tmp_path: Path, changes: dict[str, Any]) -> None:
+    # the date says nothing, but a percentage above 1 of another task does
+    content = results(groups={}, group_subtasks={}, **changes)
+    content["results"] = {"letters": {"bleu,none": 0.5}, "words": {"chrf,none": 30.0}}
+    if "date" not in changes:
+        del content["results"]["words"]
+    folder = tmp_path / "lab__otter-7b"
+    write(folder, content)
+    rows = [sample(i, "none", 0.0, metrics=["bleu"], bleu=score) for i, score in ((0, 0.5), (1, 1))]
+    write_samples(folder, rows).rename(folder / f"samples_letters_{OLD}.jsonl")
+    collections = importers.read("lm-eval", [tmp_path]).collections
+    table = collections["lm-eval"]
+    assert table.scores[0, table.item_index["letters:bleu@2"]] == pytest.approx(0.005)
+    np.testing.assert_allclose(collections["lm-eval-items"].scores, [[0.005, 0.01]])
+
+
+def test_samples_alone_are_percentages_where_one_is_above_1(tmp_path: Path) -> None:
+    for folder, top, expected in (("a", 40.0, 0.4), ("b", 1.0, 1.0)):
+        rows = [sample(i, "none", 0.0, metrics=["chrf"], chrf=v) for i, v in ((0, 0.0), (1, top))]
+        path = write_samples(tmp_path / folder, rows)
+        items = importers.read("lm-eval", [path]).collections["lm-eval-items"]
+        np.testing.assert_allclose(items.scores, [[0, expected]])
+
+
+def test_the_scale_is_that_of_the_samples_too(tmp_path: Path) -> None:
+    path = write_samples(tmp_path, [sample(0, "none", 50.0)])
+    options = ImportOptions(scale=100)
+    items = importers.read("lm-eval", [path], options).collections["lm-eval-items"]
+    assert items.scores.tolist() == [[0.5]]
+
+
+def test_samples_of_metrics_where_less_is_better_are_left_out(tmp_path: Path) -> None:
+    content = results(higher_is_better={"sums": {"exact_match": True, "loss": False}})
+    content["results"]["sums"]["loss,none"] = 0.4
+    write(tmp_path, content)
+    rows = [sample(0, "strict-match", 1.0, metrics=["exact_match", "loss"], loss=0.4)]
+    write_samples(tmp_path, rows)
+    collections = importers.read("lm-eval", [tmp_path]).collections
+    benchmarks = set(collections["lm-eval-items"].items["benchmark"])
+    assert benchmarks == {"sums:exact_match:strict-match@5"}
+    assert benchmarks <= set(collections["lm-eval"].item_ids)
 
 
 @pytest.mark.parametrize("value", [1.7, -0.2, "n/a", float("inf"), [0.5]])

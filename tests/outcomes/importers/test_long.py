@@ -38,6 +38,22 @@ def test_percentages_and_other_column_names(tmp_path: Path) -> None:
     assert outcomes.scores.tolist() == [[0.625]]
 
 
+def test_a_standard_error_has_the_scale_of_the_score(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "model,item,score,standard_error,confidence\na,q,62.5,2.5,90\na,r,50,,\na,s,50,nan,nan\n",
+    )
+    outcomes = importers.read("long", [path], ImportOptions(scale=100)).collections["quiz"]
+    np.testing.assert_allclose(outcomes.layers["standard_error"], [[0.025, np.nan, np.nan]])
+    np.testing.assert_allclose(outcomes.layers["confidence"], [[90, np.nan, np.nan]])
+
+
+def test_a_number_may_mean_not_evaluated(tmp_path: Path) -> None:
+    path = write(tmp_path, "model,item,score\na,q,-1\na,r,0.5\n")
+    outcomes = importers.read("long", [path], ImportOptions(missing=-1)).collections["quiz"]
+    np.testing.assert_array_equal(outcomes.scores, [[np.nan, 0.5]])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -50,6 +66,13 @@ def test_percentages_and_other_column_names(tmp_path: Path) -> None:
         ("model,item,score\n,q1,1\n", "line 2, column 'model': the name is missing"),
         ("model,item,score\na,q1,1\na,q1,0\n", "line 3, column 'score': .*two results"),
         ("model,item,score,confidence\na,q1,1,high\n", "line 2, column 'confidence'"),
+        ("model,item,score,confidence\na,q1,1,inf\n", "column 'confidence': inf is infinite"),
+        ("model,item,score,confidence\na,q1,1,1e300\n", "column 'confidence': 1e300 is infinite"),
+        (
+            "model,item,score,standard_error\na,q1,1,-0.1\n",
+            r"line 2, column 'standard_error': standard error -0.1 is outside \[0, 1\]",
+        ),
+        ("model,item,score,standard_error\na,q1,1,inf\n", "column 'standard_error': inf is inf"),
     ],
 )
 def test_bad_tables_name_line_and_column(tmp_path: Path, text: str, message: str) -> None:

@@ -58,6 +58,10 @@ def test_answers_become_letters_or_stay_text(tmp_path: Path) -> None:
         ({"scores": {**SCORES, "otter": [1, 0, -2]}}, r"'otter', item 'q3': score -2"),
         ({"scores": {**SCORES, "otter": ["n/a", "1", "0"]}}, r"column 'otter': \['n/a'\]"),
         ({"scores": {"otter": [1]}}, "column 'item_id': the column is missing"),
+        (
+            {"scores": {"item_id": ["q1"]}, "answers": {"item_id": ["q1"]}},
+            r"scores.parquet: no column beside 'item_id'; each model is a column",
+        ),
         ({"scores": {**SCORES, "item_id": ["q1", "q1", "q2"]}}, "'q1' appears more than once"),
         ({"scores": SCORES, "items": {"item_id": ["q1"]}}, r"'q2' of scores.parquet is missing"),
         ({"scores": SCORES, "items": {"x": ["q1"]}}, "items.parquet, column 'item_id'"),

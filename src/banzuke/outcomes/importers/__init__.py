@@ -27,7 +27,17 @@ FORMATS: dict[str, str] = {
 }
 """Name of each format and what it is, in the words of the help page."""
 
-__all__ = ["FORMATS", "ImportOptions", "Imported", "read"]
+TAKES: dict[str, tuple[str, ...]] = {
+    "scale": ("table", "leaderboard", "long", "llm-jp-eval", "lm-eval", "lighteval"),
+    "model_column": ("leaderboard", "long"),
+    "benchmarks": ("leaderboard",),
+    "missing": ("leaderboard", "long"),
+}
+"""The formats that an option means something to; every other one refuses it."""
+
+_DEFAULTS = ImportOptions()
+
+__all__ = ["FORMATS", "TAKES", "ImportOptions", "Imported", "read"]
 
 
 def read(
@@ -52,11 +62,15 @@ def read(
     ImportFormatError
         Where a file is cut off, of another format, or holds an impossible value; the
         message names file, line or key, and reason.
+    InvalidInputError
+        Where there is no such format, or it does not take one of the options.
     """
     if format_name not in FORMATS:
         raise InvalidInputError(
             f"there is no format '{format_name}'; there are {', '.join(FORMATS)}"
         )
+    options = options or ImportOptions()
+    _refuse_unused(format_name, options)
     given = [Path(path) for path in paths]
     if not given:
         raise InvalidInputError("name at least one file or folder to import")
@@ -65,4 +79,13 @@ def read(
             raise ImportFormatError(path, "there is no such file or folder")
     module = import_module(f"{__name__}.{format_name.replace('-', '_')}")
     reader: Read = module.read
-    return reader(given, options or ImportOptions())
+    return reader(given, options)
+
+
+def _refuse_unused(format_name: str, options: ImportOptions) -> None:
+    for option, formats in TAKES.items():
+        if format_name not in formats and getattr(options, option) != getattr(_DEFAULTS, option):
+            raise InvalidInputError(
+                f"{format_name} takes no --{option.replace('_', '-')}: "
+                f"that is for {', '.join(formats)}"
+            )

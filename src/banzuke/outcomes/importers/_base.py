@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ class ImportOptions:
     name : str, optional
         Collection to import into; each format has a default.
     scale : float, default 1
-        The best possible score in the files; scores are divided by it.
+        The best possible score in the files, above 0; scores are divided by it.
     model_column : str, optional
         Column of a table that names the model, where it is not called ``model``.
     benchmarks : sequence of str, optional
@@ -33,6 +34,13 @@ class ImportOptions:
     model_column: str | None = None
     benchmarks: Sequence[str] = ()
     missing: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a scale that no score can be divided by."""
+        if not 1e-9 <= self.scale < math.inf:
+            raise InvalidInputError(
+                f"--scale {self.scale:g} is not a best possible score; give a number above 0"
+            )
 
     def collection(self, default: str, path: Path, n_paths: int) -> str:
         """Return the name of the collection that one of `n_paths` files or folders goes into."""

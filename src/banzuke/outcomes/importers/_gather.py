@@ -161,25 +161,57 @@ def walk(paths: Sequence[Path], accepts: Callable[[Path], bool], wanted: str) ->
 
 
 def newest(
-    runs: Iterable[T], *, key: Callable[[T], Hashable], stamp: Callable[[T], str]
+    runs: Iterable[T],
+    *,
+    key: Callable[[T], Hashable],
+    stamp: Callable[[T], str],
+    path: Callable[[T], Path],
+    content: Callable[[T], object],
 ) -> tuple[list[T], list[str]]:
     """Keep the newest run of each key; the note says how many were left out.
 
+    Where no date tells (none in a name, or the same in both), runs must have the same content.
+
     Examples
     --------
-    >>> newest(["b1", "a1", "a2"], key=lambda run: run[0], stamp=lambda run: run[1])
+    >>> first = lambda run: run[0]
+    >>> newest(
+    ...     ["b1", "a1", "a2"], key=first, stamp=lambda run: run[1], path=Path, content=first
+    ... )
     (['a2', 'b1'], ['left out 1 older result: the newest run of a model wins'])
     """
-    given = list(runs)
-    kept: dict[Hashable, T] = {}
-    for run in given:
-        known = kept.get(key(run))
-        if known is None or stamp(run) > stamp(known):
-            kept[key(run)] = run
-    n = len(given) - len(kept)
+    groups: dict[Hashable, list[T]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    kept, n = [], 0
+    for name in sorted(groups, key=str):
+        last = max(map(stamp, groups[name]))
+        best = [run for run in groups[name] if stamp(run) in ("", last)]
+        _refuse_disagreement(name, best, path, content)
+        kept.append(next(run for run in best if stamp(run) == last))
+        n += len(groups[name]) - len(best)
     plural = "s" if n > 1 else ""
     note = [f"left out {n} older result{plural}: the newest run of a model wins"] if n else []
-    return sorted(kept.values(), key=lambda run: str(key(run))), note
+    return kept, note
+
+
+def _refuse_disagreement(
+    name: Hashable,
+    runs: Sequence[T],
+    path: Callable[[T], Path],
+    content: Callable[[T], object],
+) -> None:
+    """Refuse runs that differ where no date says which of them is the newest."""
+    for run in runs[1:]:
+        # as text: NaN is not equal to itself
+        if repr(content(run)) != repr(content(runs[0])):
+            parts = name if isinstance(name, tuple) else (name,)
+            result = ", ".join(repr(str(part)) for part in parts if part is not None)
+            raise ImportFormatError(
+                path(run),
+                f"its result for {result} differs from that in {path(runs[0])}, and no date "
+                "says which is newer; import one of them only",
+            )
 
 
 def left_out(metrics: Mapping[str, Sequence[str]]) -> list[str]:
@@ -223,7 +255,7 @@ def as_error(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float
     known = number(value)
     if known is None:
         return None
-    return as_score(path, known, f"{where}, standard error", scale=scale)
+    return as_score(path, known, f"{where}, standard error", scale=scale, advise=False)
 
 
 def integer(value: Any) -> int | None:

@@ -6,6 +6,7 @@ import json
 import re
 import string
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,54 @@ _TEXT_KEYS = ("question", "query", "text", "prompt", "input", "problem", "ctx", 
 _NOT_METRICS = {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter"}
 
 
-def best_score(metric: str, metrics: Collection[str], scale: float = 1.0) -> float:
-    """Return the best value of a metric, given which metrics its task has beside it."""
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """A samples file, and what the results file beside it says of the task.
+
+    Parameters
+    ----------
+    path : Path
+    model, task : str
+    shots : int, optional
+    in_percent : bool, default False
+        Whether the results are known to hold percentages where the harness gives them.
+    only_metric : str, optional
+        The one metric of the task, which a file of banzuke may call ``score``.
+    lower_better : collection of str
+        Metrics that are left out.
+    """
+
+    path: Path
+    model: str
+    task: str
+    shots: int | None = None
+    in_percent: bool = False
+    only_metric: str | None = None
+    lower_better: Collection[str] = ()
+
+    def metrics(self, row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+        """Yield the metrics that are one number; a list is a part of a corpus-level metric."""
+        named = row.get("metrics")
+        keys = named if isinstance(named, list) else [k for k in row if k not in _NOT_METRICS]
+        for key in map(str, keys):
+            value = number(row.get(key))
+            metric = self.only_metric if key == "score" and self.only_metric else key
+            if value is not None and not is_unbounded(metric) and metric not in self.lower_better:
+                yield metric, value
+
+    def holds_percentages(self) -> bool:
+        """Return whether the results say it, or a value above 1 does."""
+        return self.in_percent or any(
+            value > 1 and is_percentage(metric, row)
+            for _, row in read_json_lines(self.path)
+            for metric, value in self.metrics(row)
+        )
+
+
+def is_percentage(metric: str, metrics: Collection[str]) -> bool:
+    """Return whether the harness gives a metric in percent, beside others of its task."""
     squad = metric in ("exact", "f1") and "HasAns_exact" in metrics
-    return 100.0 if squad or _PERCENT.match(metric) else scale
+    return squad or bool(_PERCENT.match(metric))
 
 
 def is_unbounded(metric: str) -> bool:
@@ -30,15 +75,16 @@ def is_unbounded(metric: str) -> bool:
     return bool(_UNBOUNDED.search(metric))
 
 
-def read_samples(sheet: Sheet, path: Path, run: tuple[str, str, int | None]) -> None:
-    """Add the questions of one file; `run` is the model, the task and the number of shots."""
-    model, task, shots = run
+def read_samples(sheet: Sheet, samples: Samples, scale: float) -> None:
+    """Add the questions of one file."""
+    path, model, task, shots = samples.path, samples.model, samples.task, samples.shots
+    in_percent = samples.holds_percentages()
     for line, row in read_json_lines(path):
         where = f"line {line}"
         if "doc_id" not in row:
             raise ImportFormatError(path, "the key 'doc_id' is missing; not a samples file?", where)
         variant = str(row.get("filter") or "none")
-        for metric, value in _metrics(row):
+        for metric, value in samples.metrics(row):
             benchmark = benchmark_id(task, metric, None if variant == "none" else variant, shots)
             item = f"{benchmark}#{row['doc_id']}"
             if row.get("doc_hash"):
@@ -54,19 +100,9 @@ def read_samples(sheet: Sheet, path: Path, run: tuple[str, str, int | None]) -> 
                 text=_text(row.get("doc")),
                 label=None if row.get("target") is None else str(row["target"]),
             )
-            best = best_score(metric, row)
+            best = 100.0 if in_percent and is_percentage(metric, row) else scale
             score = as_score(path, value, f"{where}, key {metric!r}", scale=best)
             sheet.put(path, where, (model, item), score, answer=_answer(row))
-
-
-def _metrics(row: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the metrics that are one number; a list is a part of a corpus-level metric."""
-    named = row.get("metrics")
-    keys = named if isinstance(named, list) else [k for k in row if k not in _NOT_METRICS]
-    for key in map(str, keys):
-        value = number(row.get(key))
-        if value is not None and not is_unbounded(key):
-            yield key, value
 
 
 def _text(doc: Any) -> str | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -17,6 +19,8 @@ from banzuke.exceptions import ImportFormatError
 MAX_LINE_BYTES = 64 * 2**20
 """No line of a result file is longer: a longer one is a damaged or hostile file."""
 MAX_JSON_BYTES = 2 * 2**30
+ABSENT = ("", "n/a", "na", "n.a.", "#n/a", "nan", "null", "none", "-", "--", "–", "—")
+"""What tables write, in small letters, in a cell that was not evaluated."""
 _CHUNK = 2**20
 _ROUNDING = 1e-6
 """Means of float32 scores come out this far above 1 or below 0."""
@@ -95,6 +99,7 @@ def read_csv(path: Path) -> pl.DataFrame:
     """Read a CSV file with every column as text; empty cells become null."""
     _refuse_long_lines(path)
     _refuse_other_encodings(path)
+    _refuse_repeated_columns(path)
     try:
         return pl.read_csv(path, infer_schema_length=0, null_values=[""])
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
@@ -128,10 +133,13 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def as_score(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float | None:
+def as_score(
+    path: Path, value: Any, where: str, *, scale: float = 1.0, advise: bool = True
+) -> float | None:
     """Check one score and divide it by the scale; None and NaN mean 'not evaluated'.
 
-    A score outside [0, 1] by rounding only is brought to the bound.
+    A score outside [0, 1] by rounding only is brought to the bound. With `advise`, the error
+    names --scale where none was given; a format that does not take it says nothing of it.
     """
     if value is None:
         return None
@@ -142,7 +150,9 @@ def as_score(path: Path, value: Any, where: str, *, scale: float = 1.0) -> float
     if math.isnan(score):
         return None
     if not -_ROUNDING <= score <= 1 + _ROUNDING:
-        hint = "" if scale != 1 else "; if the scores are percentages, add --scale 100"
+        hint = (
+            "" if scale != 1 or not advise else "; if the scores are percentages, add --scale 100"
+        )
         raise ImportFormatError(path, f"score {value} is outside [0, {scale:g}]{hint}", where)
     return min(max(score, 0.0), 1.0)
 
@@ -192,6 +202,19 @@ def _refuse_other_encodings(path: Path) -> None:
                 ) from None
             if b"\0" in line:
                 raise ImportFormatError(path, "not text (a zero byte)", f"line {number}")
+
+
+def _refuse_repeated_columns(path: Path) -> None:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            header: list[str] = next(filter(None, csv.reader(file)), [])
+        except csv.Error as error:
+            raise ImportFormatError(path, f"not a CSV table ({error})", "line 1") from None
+    twice = [name for name, n in Counter(header).items() if n > 1 and name]
+    if twice:
+        raise ImportFormatError(
+            path, f"the column {twice[0]!r} is there more than once; name each apart", "line 1"
+        )
 
 
 def _too_long(path: Path, number: int) -> ImportFormatError:

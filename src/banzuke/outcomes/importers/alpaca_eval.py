@@ -49,7 +49,13 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
             rows += _leaderboard(path)
         else:
             _read_annotations(sheets["-items"], path)
-    kept, notes = newest(rows, key=lambda row: row[1], stamp=lambda row: _when(row[0]))
+    kept, notes = newest(
+        rows,
+        key=lambda row: row[1],
+        stamp=lambda row: _when(row[0]),
+        path=lambda row: row[0],
+        content=lambda row: row[2],
+    )
     for path, model, row, line in kept:
         _put_row(sheets[""], path, (model, row), line)
     return imported(sheets, files, options, importer="alpaca-eval", notes=notes)

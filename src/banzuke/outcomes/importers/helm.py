@@ -65,6 +65,8 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
         key=lambda run: (run.model, run.scenario, run.shots),
         # a run directory carries no date of its own
         stamp=lambda run: f"{run.spec.stat().st_mtime:020.6f}",
+        path=lambda run: run.spec,
+        content=lambda run: read_json(run.spec.parent / "stats.json"),
     )
     for run in runs:
         stats = run.spec.parent / "stats.json"
@@ -121,7 +123,7 @@ def _read_stats(sheet: Sheet, run: _Run, content: Any, errors: Mapping[str, floa
             best[metric] = rank, stat.get("mean")
     for metric, (_, mean) in best.items():
         where = f"metric {metric!r}"
-        score = as_score(path, mean, where)
+        score = as_score(path, mean, where, advise=False)
         if score is None:
             continue
         item = run.benchmark(metric)
@@ -149,7 +151,8 @@ def _read_instances(sheet: Sheet, run: _Run, used: list[Path]) -> dict[str, floa
         key = (identity, perturbation, trial)
         for name, stat in _stats(path, require(path, instance, "stats"), where):
             metric = str(name["name"])
-            score = as_score(path, stat.get("mean"), f"{where}, metric {metric!r}")
+            place = f"{where}, metric {metric!r}"
+            score = as_score(path, stat.get("mean"), place, advise=False)
             if score is None:
                 continue
             if not perturbation:

@@ -45,6 +45,8 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
         good,
         key=lambda run: (run[1].eval.model, run[1].eval.task),
         stamp=lambda run: run[1].eval.created,
+        path=lambda run: run[0],
+        content=lambda run: (run[1].results, run[1].samples),
     )
     sheets = {"": Sheet(), "-items": Sheet()}
     for path, log in kept:
@@ -96,7 +98,7 @@ def _read_results(sheet: Sheet, path: Path, log: Any) -> None:
             if name in _NOT_SCORES or name.endswith("_stderr"):
                 continue
             where = f"key 'results.{score.name}.{name}'"
-            checked = as_score(path, value, where)
+            checked = as_score(path, value, where, advise=False)
             if checked is None:
                 continue
             item = benchmark_id(task, score.name, name, shots)
@@ -128,7 +130,8 @@ def _read_samples(sheet: Sheet, path: Path, log: Any) -> None:
         sheet.item(item, benchmark=benchmark, task=task, metric=name, shots=shots)
         sheet.item(item, text=_text(sample.input), label=_label(sample.target))
         answer = score.answer if score.answer is not None else sample.output.completion or None
-        sheet.put(path, where, (model, item), as_score(path, mean, where), answer=answer)
+        checked = as_score(path, mean, where, advise=False)
+        sheet.put(path, where, (model, item), checked, answer=answer)
 
 
 def _values(scorer: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -5,7 +5,11 @@ it, every column of numbers, apart from averages and ranks (left out: they follo
 rest) and what is known by its name to be no score: the standard names of model metadata
 (see `banzuke.outcomes.metadata`), and likes, downloads, sizes, tokens, FLOPs, costs, dates,
 generations and the like. These, and columns of text, are metadata; a note names the columns
-of numbers among them.
+of numbers among them, and those of text that hold some numbers.
+
+A cell that is empty, or says ``N/A``, ``NA``, ``-``, ``nan`` or the like, is not evaluated. A
+column whose every value has a percent sign (``81%``) is read as percentages, whatever --scale
+says; one of both kinds is an error.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from banzuke.exceptions import ImportFormatError
 from banzuke.outcomes._check import ITEM, MODEL, quoted
 from banzuke.outcomes._outcomes import Outcomes
 from banzuke.outcomes.importers._base import Imported, ImportOptions
-from banzuke.outcomes.importers._read import as_score, is_number, read_table, sources
+from banzuke.outcomes.importers._read import ABSENT, as_score, is_number, read_table, sources
 from banzuke.outcomes.metadata import STANDARD_COLUMNS, standardise_models
 
 _HINT = (
@@ -92,6 +96,19 @@ def _remarks(
             f"{path.name}: {quoted(numbers, 8)} taken as metadata, not as a benchmark; "
             "--benchmarks says which columns hold scores"
         )
+    mixed = [
+        f"{column!r} ({some} of {present} cells)"
+        for column in table.columns
+        if column not in (key, *benchmarks, *derived, *numbers)
+        and column.strip().lower() not in _known_metadata()
+        and (some := sum(_counts(table[column])[:2]))
+        and (present := _counts(table[column])[2])
+    ]
+    if mixed:
+        yield (
+            f"{path.name}: left as text, though some cells are numbers: {', '.join(mixed[:8])}"
+            f"{', ...' if len(mixed) > 8 else ''}; --benchmarks says which columns hold scores"
+        )
 
 
 def _model_column(path: Path, table: pl.DataFrame, wanted: str | None) -> str:
@@ -156,23 +173,46 @@ def _benchmark_columns(table: pl.DataFrame, key: str) -> tuple[list[str], list[s
 def _holds_numbers(column: pl.Series) -> bool:
     if column.dtype.is_numeric():
         return True
-    if column.dtype != pl.String:
-        return False
     # one typo must not turn a benchmark into metadata unnoticed: half numbers is a benchmark
-    values = column.drop_nulls()
-    numbers = values.cast(pl.Float64, strict=False).is_not_null().sum()
-    return values.len() > 0 and 2 * numbers >= values.len()
+    numbers, percentages, present = _counts(column)
+    return present > 0 and 2 * (numbers + percentages) >= present
+
+
+def _counts(column: pl.Series) -> tuple[int, int, int]:
+    """Count, in a column of text, the numbers, those with a percent sign, and all values."""
+    if column.dtype != pl.String:
+        return 0, 0, 0
+    text = column.drop_nulls().str.strip_chars()
+    values = text.filter(~text.str.to_lowercase().is_in(list(ABSENT)))
+    numbers, percentages = (
+        int(kind.cast(pl.Float64, strict=False).is_not_null().sum())
+        for kind in (values, values.filter(values.str.ends_with("%")).str.strip_chars_end("% "))
+    )
+    return numbers, percentages, values.len()
 
 
 def _column(path: Path, column: pl.Series, options: ImportOptions) -> list[float]:
     values = []
+    _, percentages, present = _counts(column)
+    in_percent = present > 0 and percentages == present
     for row, value in enumerate(column.to_list()):
         where = _place(row, column.name)
+        text = str(value).strip()
+        if value is None or text.lower() in ABSENT:
+            values.append(np.nan)
+            continue
+        if in_percent:
+            value = text.rstrip("% ")  # noqa: PLW2901
+        elif percentages and text.endswith("%"):
+            raise ImportFormatError(
+                path, f"{text!r} has a percent sign and other cells have none; mend either", where
+            )
         if options.missing is not None and is_number(value, options.missing):
             values.append(np.nan)
             continue
         try:
-            score = as_score(path, value, where, scale=options.scale)
+            scale = 100.0 if in_percent else options.scale
+            score = as_score(path, value, where, scale=scale)
         except ImportFormatError as error:
             raise ImportFormatError(path, f"{error.reason}; {_HINT}", where) from None
         values.append(np.nan if score is None else score)

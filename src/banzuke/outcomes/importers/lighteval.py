@@ -33,7 +33,7 @@ from banzuke.outcomes.importers._gather import (
     number,
     walk,
 )
-from banzuke.outcomes.importers._read import as_score, read_json, read_parquet, require
+from banzuke.outcomes.importers._read import as_score, file_digest, read_json, read_parquet, require
 
 _WANTED = "results_*.json or details_*.parquet of lighteval"
 _STAMP = re.compile(r"_(\d{4}-\d{2}-\d{2}T[0-9.\-]+)\.(json|parquet)$")
@@ -49,15 +49,27 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
     skipped: dict[str, list[str]] = {}
     results = [_open(path) for path in files if path.suffix == ".json"]
     tasks = [(file, task) for file in results for task in file[2]["results"]]
-    kept, older = newest(tasks, key=lambda t: (t[0][1], t[1]), stamp=lambda t: _stamp(t[0][0]))
+    kept, older = newest(
+        tasks,
+        key=lambda t: (t[0][1], t[1]),
+        stamp=lambda t: _stamp(t[0][0]),
+        path=lambda t: t[0][0],
+        content=lambda t: t[0][2]["results"][t[1]],
+    )
     for (path, model, content), task in kept:
         sheets[""].model(model, **_metadata(content))
         _read_task(sheets[""], (path, model), (task, content["results"][task]), (options, skipped))
     details = [_details(path, results) for path in files if path.suffix == ".parquet"]
-    newer, older_details = newest(details, key=lambda d: d[1:], stamp=lambda d: _stamp(d[0]))
+    newer, older_details = newest(
+        details,
+        key=lambda d: d[1:],
+        stamp=lambda d: _stamp(d[0]),
+        path=lambda d: d[0],
+        content=lambda d: file_digest(d[0]),
+    )
     for path, model, task in newer:
         sheets["-items"].model(model, **sheets[""].models.get(model, {}))
-        _read_details(sheets["-items"], path, model, task)
+        _read_details(sheets["-items"], path, (model, task), options.scale)
     return imported(
         sheets,
         files,
@@ -152,8 +164,8 @@ def _details(
     return path, same.pop() if len(same) == 1 else "/".join(folders[-2:]), name
 
 
-def _read_details(sheet: Sheet, path: Path, model: str, name: str) -> None:
-    task, shots = _shots(name)
+def _read_details(sheet: Sheet, path: Path, run: tuple[str, str], scale: float) -> None:
+    model, (task, shots) = run[0], _shots(run[1])
     table = read_parquet(path)
     columns = set(table.columns)
     if not columns & {"metrics", "metric"}:
@@ -172,7 +184,7 @@ def _read_details(sheet: Sheet, path: Path, model: str, name: str) -> None:
             where = f"row {index + 1}, metric {metric!r}"
             benchmark = benchmark_id(task, metric, None, shots)
             item = f"{benchmark}#{key}{suffix}"
-            score = as_score(path, value, where)
+            score = as_score(path, value, where, scale=scale)
             sheet.item(item, benchmark=benchmark, task=task, metric=metric, shots=shots)
             sheet.item(item, text=row["text"], label=row["label"])
             sheet.put(path, where, (model, item), score, answer=row["answer"])

@@ -9,7 +9,8 @@ QA, RC, ... (``JA:NLI`` where a file of 2.x gives them by language), and
 The files hold no score for a question. Where exact match over the answers gives the score
 that the file reports, the questions get it; otherwise they have answers and no score.
 BLEU, which the tool gives as a percentage, is divided by 100; a correlation below 0 is
-stored as 0 and named in a note.
+stored as 0 and named in a note. Of several files the newest score of a model on a data set,
+metric and number of shots counts, and the answers that came with it; the date is in the name.
 """
 
 from __future__ import annotations
@@ -57,11 +58,38 @@ class _File:
     @property
     def stamp(self) -> str:
         found = _STAMP.findall(self.path.name)
-        return str(found[-1]) if found else ""
+        # digits only: 20260102_030405 and 2026-01-02T03:04:05 are one moment
+        return re.sub(r"\D", "", found[-1])[:14] if found else ""
 
     @property
-    def key(self) -> tuple[object, ...]:
-        return self.model, self.shots, self.content.get("target_dataset")
+    def is_generated(self) -> bool:
+        return "samples" in self.content and "target_dataset" in self.content
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Score:
+    file: _File
+    where: str
+    place: int
+    language: str | None
+    key: str
+    value: Any
+
+    @property
+    def is_category(self) -> bool:
+        return bool(_CATEGORY.match(self.key))
+
+    @property
+    def name(self) -> str:
+        key = f"{self.language}:{self.key}" if self.language else self.key
+        return benchmark_id(key, None, None, self.file.shots)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answers:
+    file: _File
+    dataset: str
+    rows: Sequence[Mapping[str, Any]]
 
 
 def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
@@ -75,20 +103,60 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
             "no JSON file in it is of llm-jp-eval: a result has 'scores' (1.x) or 'evaluation' "
             "(2.x), a generated file 'target_dataset' and 'samples'",
         )
-    kept, notes = newest(opened, key=lambda file: file.key, stamp=lambda file: file.stamp)
+    scores, notes = _newest_scores(opened)
+    answers, older = _newest_answers(opened, scores)
     sheets = {"": Sheet(), "-categories": Sheet(), "-items": Sheet()}
-    for file in kept:
+    used = [*(score.file for score in scores), *(part.file for part in answers)]
+    kept = {file.path: file for file in used}.values()
+    # of a model's files the newest last: what it says of the model counts
+    for file in sorted(kept, key=lambda file: (file.model, file.stamp, file.path)):
         for sheet in sheets.values():
             sheet.model(file.model, **file.metadata)
-        _read_scores(sheets, file, options.scale, notes)
-    for file in kept:
-        _read_answers(sheets, file)
+    for score in scores:
+        _put_score(sheets, score, options.scale, notes)
+    for part in answers:
+        _put_answers(sheets, part)
     return imported(
         {suffix: _used(sheet) for suffix, sheet in sheets.items()},
-        [file.path for file in kept],
+        [file.path for file in kept] or [opened[0].path],
         options,
         importer="llm-jp-eval",
-        notes=notes,
+        notes=[*notes, *older],
+    )
+
+
+def _newest_scores(files: Sequence[_File]) -> tuple[list[_Score], list[str]]:
+    """Return the newest score of each model, data set, metric and number of shots."""
+    kept, notes = newest(
+        [score for file in files for score in _scores(file)],
+        key=lambda score: (score.file.model, score.name),
+        stamp=lambda score: score.file.stamp,
+        path=lambda score: score.file.path,
+        content=lambda score: str(score.value),
+    )
+    # in the order of a file, whatever the order of files
+    kept.sort(key=lambda s: (s.file.model, str(s.file.shots), s.place, s.name))
+    return kept, notes
+
+
+def _newest_answers(
+    files: Sequence[_File], scores: Sequence[_Score]
+) -> tuple[list[_Answers], list[str]]:
+    """Return the newest answers; those of a result go with its scores, or not at all."""
+    sources: dict[tuple[str, str], set[Path]] = {}
+    for score in scores:
+        sources.setdefault((score.file.model, score.name), set()).add(score.file.path)
+    given = []
+    for answers in (part for file in files for part in _answers(file)):
+        scored = sources.get((answers.file.model, _benchmark(answers)), {answers.file.path})
+        if answers.file.is_generated or answers.file.path in scored:
+            given.append(answers)
+    return newest(
+        given,
+        key=lambda a: (a.file.model, a.dataset, a.file.shots, not a.file.is_generated),
+        stamp=lambda a: a.file.stamp,
+        path=lambda a: a.file.path,
+        content=lambda a: a.rows,
     )
 
 
@@ -159,27 +227,22 @@ def _precision(settings: Any) -> str | None:
     return str(value).removeprefix("torch.") if isinstance(value, str) else None
 
 
-def _read_scores(sheets: Mapping[str, Sheet], file: _File, scale: float, notes: list[str]) -> None:
-    for where, language, key, value in _scores(file):
-        if key == "AVG":
-            continue
-        category = bool(_CATEGORY.match(key))
-        if language and not category:
-            continue  # it stands in `scores` too
-        task, metric = (key, None) if category else _split(key)
-        name = benchmark_id(f"{language}:{key}" if language else key, None, None, file.shots)
-        # the category STS is the mean of correlations, and below 0 where its data set is
-        kind = "pearson" if key == "STS" else metric or ""
-        score = _checked(file, (where, value), kind, scale, notes)
-        if score is None:
-            continue
-        sheet = sheets["-categories" if category else ""]
-        sheet.item(name, benchmark=name, task=task, metric=metric, shots=file.shots)
-        sheet.item(name, language=language)
-        sheet.put(file.path, where, (file.model, name), score)
+def _put_score(sheets: Mapping[str, Sheet], given: _Score, scale: float, notes: list[str]) -> None:
+    file, key = given.file, given.key
+    task, metric = (key, None) if given.is_category else _split(key)
+    # the category STS is the mean of correlations, and below 0 where its data set is
+    kind = "pearson" if key == "STS" else metric or ""
+    score = _checked(file, (given.where, given.value), kind, scale, notes)
+    if score is None:
+        return
+    sheet = sheets["-categories" if given.is_category else ""]
+    sheet.item(given.name, benchmark=given.name, task=task, metric=metric, shots=file.shots)
+    sheet.item(given.name, language=given.language)
+    sheet.put(file.path, given.where, (file.model, given.name), score)
 
 
-def _scores(file: _File) -> Iterator[tuple[str, str | None, str, Any]]:
+def _scores(file: _File) -> Iterator[_Score]:
+    """Yield the scores of data sets and categories, without the total AVG."""
     content, prefix = file.content, ""
     if isinstance(content.get("evaluation"), dict):
         content, prefix = content["evaluation"], "evaluation."
@@ -188,11 +251,23 @@ def _scores(file: _File) -> Iterator[tuple[str, str | None, str, Any]]:
     scores = content.get("scores")
     if not isinstance(scores, dict):
         raise ImportFormatError(file.path, "not an object of scores", f"key '{prefix}scores'")
-    for key, value in scores.items():
-        yield f"key '{prefix}scores.{key}'", None, str(key), value
-    for language, part in as_dict(content.get("lang_scores")).items():
-        for key, value in as_dict(part).items():
-            yield f"key '{prefix}lang_scores.{language}.{key}'", str(language), str(key), value
+    parts: dict[tuple[str | None, str], dict[str, Any]] = {(None, "scores"): scores}
+    by_language = as_dict(content.get("lang_scores"))
+    for name, held in by_language.items():
+        parts[str(name), f"lang_scores.{name}"] = as_dict(held)
+    entries = [(*where, key, value) for where, held in parts.items() for key, value in held.items()]
+    for place, (language, part, key, value) in enumerate(entries):
+        score = _Score(
+            file=file,
+            where=f"key '{prefix}{part}.{key}'",
+            place=place,
+            language=language,
+            key=str(key),
+            value=value,
+        )
+        # the data sets of a language stand in `scores` too
+        if key != "AVG" and (score.is_category or not language):
+            yield score
 
 
 def _split(key: str) -> tuple[str, str | None]:
@@ -222,9 +297,9 @@ def as_number(path: Path, value: Any, where: str) -> float | None:
         raise ImportFormatError(path, f"{str(value)[:80]!r} is not a number", where) from None
 
 
-def _read_answers(sheets: Mapping[str, Sheet], file: _File) -> None:
+def _answers(file: _File) -> Iterator[_Answers]:
     outputs = file.content.get("outputs") or {}
-    if "samples" in file.content:
+    if file.is_generated:
         outputs = {str(file.content["target_dataset"]): file.content["samples"]}
     if not isinstance(outputs, dict):
         raise ImportFormatError(file.path, "not an object of data sets", "key 'outputs'")
@@ -233,13 +308,16 @@ def _read_answers(sheets: Mapping[str, Sheet], file: _File) -> None:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ImportFormatError(file.path, "not a list of questions", where)
         if rows:
-            _put_answers(sheets, file, str(dataset), rows)
+            yield _Answers(file=file, dataset=str(dataset), rows=rows)
 
 
-def _put_answers(
-    sheets: Mapping[str, Sheet], file: _File, dataset: str, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    benchmark = benchmark_id(f"{dataset}_exact_match", None, None, file.shots)
+def _benchmark(answers: _Answers) -> str:
+    return benchmark_id(f"{answers.dataset}_exact_match", None, None, answers.file.shots)
+
+
+def _put_answers(sheets: Mapping[str, Sheet], given: _Answers) -> None:
+    file, dataset, rows = given.file, given.dataset, given.rows
+    benchmark = _benchmark(given)
     reported = sheets[""].cells.get((file.model, benchmark), {}).get("score")
     answers = [_text(row, "pred", "generated") for row in rows]
     golds = [_text(row, "gold", "output") for row in rows]

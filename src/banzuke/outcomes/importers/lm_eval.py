@@ -8,7 +8,9 @@ column ``benchmark`` of ``lm-eval-items`` holds item names of ``lm-eval``.
 
 The newest run of a model on a task wins. Metrics for which lower is better, and
 perplexities, are left out with a note; BLEU, chrF, the ROUGE of TruthfulQA and the metrics of
-SQuAD 2, which the harness gives as percentages, are divided by 100. Files of version 0.3 and
+SQuAD 2, which the harness gives as percentages, are divided by 100 where the file names the
+version of the harness or one of them is above 1: other tools that write this format, such as
+``banzuke export-run``, give them from 0 to 1. Files of version 0.3 and
 of the Japanese fork made from it do not say whether a score is a fraction or a percentage and
 mix both: of those, only accuracies are read, and any other metric is an error.
 """
@@ -18,6 +20,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +38,19 @@ from banzuke.outcomes.importers._gather import (
     number,
     walk,
 )
-from banzuke.outcomes.importers._lm_eval_samples import best_score, is_unbounded, read_samples
-from banzuke.outcomes.importers._read import as_dict, as_score, read_json, require
+from banzuke.outcomes.importers._lm_eval_samples import (
+    Samples,
+    is_percentage,
+    is_unbounded,
+    read_samples,
+)
+from banzuke.outcomes.importers._read import as_dict, as_score, file_digest, read_json, require
 
 _WANTED = "results_*.json or samples_*.jsonl of lm-evaluation-harness"
 _STAMP = re.compile(r"_(\d{4}-\d{2}-\d{2}T[0-9.\-]+)\.jsonl?$")
 _SAMPLES = re.compile(r"^samples_(?P<task>.+?)(?:_\d{4}-\d{2}-\d{2}T[0-9.\-]+)?\.jsonl$")
 _NOT_METRICS = {"alias", "name", "sample_len", "samples", "sample_count"}
+_OF_HARNESS = ("lm_eval_version", "git_hash", "pretty_env_info", "transformers_version")
 _FRACTIONS = {"acc", "acc_norm", "acc_mutual_info", "mc1", "mc2", "balanced_acc", "pass@1"}
 
 
@@ -53,6 +63,39 @@ class Run:
     model: str
     content: Mapping[str, Any]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def in_percent(self) -> bool:
+        """Whether the metrics that the harness gives in percent are so here."""
+        if any(key in self.content for key in _OF_HARNESS):
+            return True
+        return any(
+            is_percentage(metric, self.metrics(task)) and (number(value) or 0) > 1
+            for task in self.content["results"]
+            for metric, value in self.metrics(task).items()
+        )
+
+    def metrics(self, task: str) -> dict[str, Any]:
+        """Return the metrics of a task, without filters and standard errors."""
+        return {
+            metric: value
+            for key, value in as_dict(self.content["results"].get(task)).items()
+            if (metric := key.partition(",")[0]) not in _NOT_METRICS
+            and not metric.endswith("_stderr")
+        }
+
+    def samples(self, path: Path, task: str) -> Samples:
+        """Describe a samples file of this run."""
+        metrics = self.metrics(task)
+        return Samples(
+            path=path,
+            model=self.model,
+            task=task,
+            shots=self.shots(task),
+            in_percent=self.in_percent,
+            only_metric=next(iter(metrics)) if len(metrics) == 1 else None,
+            lower_better=[metric for metric in metrics if _is_lower_better(self, task, metric)],
+        )
 
     def shots(self, task: str) -> int | None:
         """Return the number of examples in the prompt, where the file says it."""
@@ -87,16 +130,27 @@ def read(paths: Sequence[Path], options: ImportOptions) -> Imported:
     runs = [_read_run(path) for path in files if path.suffix != ".jsonl"]
     skipped: dict[str, list[str]] = {}
     found = [result for run in runs for result in _results(run, skipped)]
-    results, older = newest(found, key=lambda r: (r.run.model, r.item), stamp=lambda r: r.run.stamp)
+    results, older = newest(
+        found,
+        key=lambda r: (r.run.model, r.item),
+        stamp=lambda r: r.run.stamp,
+        path=lambda r: r.run.path,
+        content=lambda r: (r.value, r.error),
+    )
     sheets = {"": Sheet(), "-groups": Sheet(), "-items": Sheet()}
     for result in results:
         _put(sheets["-groups" if result.is_group else ""], result, options.scale)
     samples = [_sample_file(path, runs) for path in files if path.suffix == ".jsonl"]
-    kept, older_samples = newest(samples, key=lambda s: (s[1], s[2]), stamp=lambda s: _stamp(s[0]))
-    for path, model, task, run in kept:
-        shots = run.shots(task) if run else None
-        sheets["-items"].model(model, **(run.metadata if run else {}))
-        read_samples(sheets["-items"], path, (model, task, shots))
+    kept, older_samples = newest(
+        samples,
+        key=lambda s: (s[0].model, s[0].task),
+        stamp=lambda s: _stamp(s[0].path),
+        path=lambda s: s[0].path,
+        content=lambda s: file_digest(s[0].path),
+    )
+    for part, metadata in kept:
+        sheets["-items"].model(part.model, **metadata)
+        read_samples(sheets["-items"], part, options.scale)
     return imported(
         sheets,
         files,
@@ -117,6 +171,14 @@ def _stamp(path: Path) -> str:
     return match[1] if match else ""
 
 
+def _as_stamp(date: float | None) -> str:
+    """Write the seconds since 1970 as the names of files do, so that the two compare."""
+    try:
+        return f"{datetime.fromtimestamp(date or 0.0, UTC):%Y-%m-%dT%H-%M-%S.%f}" if date else ""
+    except (OverflowError, ValueError, OSError):
+        return ""  # no moment in time
+
+
 def _read_run(path: Path) -> Run:
     content = read_json(path)
     if not isinstance(require(path, content, "results"), dict):
@@ -124,7 +186,7 @@ def _read_run(path: Path) -> Run:
     if "config_general" in content:
         raise ImportFormatError(path, "a lighteval file; import it as 'lighteval'")
     date = number(content.get("date"))
-    stamp = _stamp(path) or (f"{date:020.6f}" if date is not None else "")
+    stamp = _stamp(path) or _as_stamp(date)
     for key in ("config", "configs", "n-shot", "versions", "higher_is_better", "groups"):
         if not isinstance(content.get(key) or {}, dict):
             raise ImportFormatError(path, "not an object", f"key {key!r}")
@@ -213,8 +275,9 @@ def _refuse_unknown_scale(path: Path, task: str, metric: str) -> None:
 
 
 def _put(sheet: Sheet, result: _Result, scale: float) -> None:
-    metrics = {key.partition(",")[0] for key in result.run.content["results"][result.task]}
-    best = best_score(result.metric, metrics, scale)
+    in_percent = result.run.in_percent
+    metrics = result.run.metrics(result.task)
+    best = 100.0 if in_percent and is_percentage(result.metric, metrics) else scale
     score = as_score(result.run.path, result.value, result.where, scale=best)
     if score is None:
         return
@@ -236,7 +299,7 @@ def _put(sheet: Sheet, result: _Result, scale: float) -> None:
     )
 
 
-def _sample_file(path: Path, runs: Sequence[Run]) -> tuple[Path, str, str, Run | None]:
+def _sample_file(path: Path, runs: Sequence[Run]) -> tuple[Samples, Mapping[str, Any]]:
     """Say whose answers a samples file holds: those of the results file beside it."""
     match = _SAMPLES.match(path.name)
     if match is None:
@@ -249,5 +312,8 @@ def _sample_file(path: Path, runs: Sequence[Run]) -> tuple[Path, str, str, Run |
         raise ImportFormatError(
             path, "several models have results in this folder; give each its own folder"
         )
-    model = names.pop() if names else path.resolve().parent.name.replace("__", "/", 1)
-    return path, model, match["task"], run or next(iter(beside), None)
+    run = run or next(iter(beside), None)
+    if run is not None:
+        return run.samples(path, match["task"]), run.metadata
+    model = path.resolve().parent.name.replace("__", "/", 1)
+    return Samples(path=path, model=model, task=match["task"]), {}

@@ -3,21 +3,24 @@
 Columns ``model``, ``item`` (or ``item_id``, or ``benchmark``) and ``score``; any number of
 ``answer``, ``confidence`` and ``standard_error`` become layers; ``benchmark``, ``task``,
 ``label``, ``text`` become metadata of the item. The collection is named after the file.
+A standard error has the scale of the scores, a confidence its own.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from banzuke.exceptions import ImportFormatError
 from banzuke.outcomes.importers._base import Imported, ImportOptions
 from banzuke.outcomes.importers._gather import Sheet, walk
-from banzuke.outcomes.importers._read import as_score, read_table
+from banzuke.outcomes.importers._read import as_score, is_number, read_table
 
 _ITEMS = ("item", "item_id", "question_id", "benchmark")
-_NUMBERS = ("confidence", "standard_error")
 _METADATA = ("benchmark", "task", "label", "text")
 
 
@@ -50,13 +53,23 @@ def _read_file(path: Path, options: ImportOptions) -> Sheet:
             _name(path, row[column], f"line {line}, column {column!r}") for column in (model, item)
         ]
         where = f"line {line}, column 'score'"
-        score = as_score(path, row["score"], where, scale=options.scale)
+        score = _score(path, row["score"], where, options)
         sheet.item(names[1], **{k: _text(row[k]) for k in _METADATA if k in table.columns})
-        layers: dict[str, Any] = {k: _number(path, row[k], line, k) for k in _NUMBERS if k in row}
+        layers: dict[str, Any] = {
+            name: convert(path, row[name], f"line {line}, column {name!r}", options)
+            for name, convert in _NUMBERS.items()
+            if name in row
+        }
         if "answer" in row:
             layers["answer"] = _text(row["answer"])
         sheet.put(path, where, (names[0], names[1]), score, **layers)
     return sheet
+
+
+def _score(path: Path, value: Any, where: str, options: ImportOptions) -> float | None:
+    if options.missing is not None and is_number(value, options.missing):
+        return None
+    return as_score(path, value, where, scale=options.scale)
 
 
 def _name(path: Path, value: Any, where: str) -> str:
@@ -70,9 +83,26 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _number(path: Path, value: Any, line: int, column: str) -> float | None:
+def _confidence(path: Path, value: Any, where: str, _: ImportOptions) -> float | None:
     try:
-        return None if value is None else float(value)
-    except ValueError:
-        where = f"line {line}, column {column!r}"
+        known = None if value is None else float(value)
+    except (TypeError, ValueError):
         raise ImportFormatError(path, f"{str(value)[:80]!r} is not a number", where) from None
+    # a layer is of single precision
+    if known is not None and abs(known) > float(np.finfo(np.float32).max):
+        raise ImportFormatError(path, f"{value} is infinite, or too large to keep", where)
+    return known
+
+
+def _standard_error(path: Path, value: Any, where: str, options: ImportOptions) -> float | None:
+    known = _confidence(path, value, where, options)
+    if known is None or math.isnan(known):
+        return None
+    if not 0 <= known <= options.scale:
+        raise ImportFormatError(
+            path, f"standard error {value} is outside [0, {options.scale:g}]", where
+        )
+    return known / options.scale
+
+
+_NUMBERS = {"confidence": _confidence, "standard_error": _standard_error}

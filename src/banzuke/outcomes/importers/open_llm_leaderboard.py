@@ -83,7 +83,7 @@ def _read_file(path: Path, notes: list[str]) -> tuple[str, Outcomes]:
         values = table[column].to_list()
         for row, place in enumerate(keep):
             where = f"line {place + 2}, column {column!r}"
-            score = as_score(path, values[place], where, scale=scale)
+            score = as_score(path, values[place], where, scale=scale, advise=False)
             scores[row, number] = np.nan if score is None else score
     items = pl.DataFrame({ITEM: list(columns), "benchmark": list(columns)})
     models = _metadata(table[keep], [names[row] for row in keep], ids)

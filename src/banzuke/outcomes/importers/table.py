@@ -48,6 +48,8 @@ def _read_folder(folder: Path, options: ImportOptions) -> Outcomes:
         raise ImportFormatError(used[0], "the column is missing", f"column '{ITEM}'")
     ids = wide[ITEM].cast(pl.String)
     names = [column for column in wide.columns if column != ITEM]
+    if not names:
+        raise ImportFormatError(used[0], f"no column beside '{ITEM}'; each model is a column")
     scores = _scores(used[0], wide.drop(ITEM), ids, options.scale)
     items = _metadata(folder / "items.parquet", ITEM, ids.to_list(), used)
     models = _metadata(folder / "models.parquet", MODEL, names, used)
