@@ -261,12 +261,9 @@ def _lines(board: Board, rows: Sequence[int], say: Catalogue) -> tuple[list[Line
         for row in rows[1:]
     ]
     columns = np.flatnonzero(board.averaged)
-    averages = [
-        comparing.average_difference([one[column] for column in columns]) for one in by_model
-    ]
     has_average = columns.size > 1  # otherwise it would repeat the one benchmark
-    if not has_average:
-        averages = []
+    chosen = [[one[column] for column in columns] for one in by_model if has_average]
+    averages = [comparing.average_difference(parts) for parts in chosen]
     flat = comparing.adjusted([*averages, *(each for one in by_model for each in one)])
     tested = sum(not math.isnan(one.p) for one in flat)
     first, rest = flat[: len(averages)], flat[len(averages) :]
