@@ -57,6 +57,15 @@ def test_abstaining_counts_as_part_of_an_error(letters: Letters) -> None:
         assert point.risk <= 0.31
 
 
+def test_classes_of_the_test_items_are_matched_by_name(letters: Letters) -> None:
+    policy, test = _policy(letters)
+    names = np.array([*test.classes, None, ""], dtype=object)  # -2 not asked, -1 unparsed
+    wider = encode(
+        names[test.votes].T, names[test.labels], models=NAMES, classes=["0", *test.classes]
+    )
+    assert compare_policies(policy, wider, [0.05]) == compare_policies(policy, test, [0.05])
+
+
 def test_document_is_plain_json(letters: Letters) -> None:
     document = summarise_policies(encode(*letters, models=NAMES), budget=3, seed=2)
     assert json.loads(json.dumps(document))["models"] == document["models"]

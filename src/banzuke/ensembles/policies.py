@@ -11,6 +11,7 @@ import numpy as np
 from banzuke.ensembles.adaptive import AdaptiveEnsemble
 from banzuke.ensembles.aggregation import Aggregator, most_probable
 from banzuke.ensembles.costs import Costs, frontier
+from banzuke.ensembles.new_answers import recode
 from banzuke.ensembles.pool import UNPARSED, Pool, as_pool, check_pool
 from banzuke.ensembles.selection import EnsembleSelector
 from banzuke.ensembles.summary import answering, split_questions
@@ -90,6 +91,7 @@ def compare_policies(
     list of PolicyPoint
         One for each rate; rates that spend the same are kept once.
     """
+    test = recode(test, policy.classes_)
     subsets = sorted(policy.losses_)
     prices = [float(policy.prices_[list(subset)].sum()) for subset in subsets]
     kept = frontier(prices, [policy.losses_[subset] for subset in subsets])

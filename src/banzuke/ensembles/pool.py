@@ -285,42 +285,6 @@ def check_pool(pool: Pool, budget: int) -> None:
         )
 
 
-def votes_of(
-    answers: Any, wanted: Sequence[str], models: Sequence[str], classes: Sequence[str]
-) -> np.ndarray:
-    """Encode new answers of some models.
-
-    Parameters
-    ----------
-    answers : Outcomes, Pool, or array-like of shape (n_models, n_items)
-        Rows of an array are ``models``, in that order.
-    wanted : sequence of str
-        Models to read.
-    models, classes : sequence of str
-        Those seen in fit.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_items, n_wanted)
-    """
-    if isinstance(answers, Pool):
-        position = {name: column for column, name in enumerate(answers.models)}
-        return answers.votes[:, [position[name] for name in wanted]]
-    if isinstance(answers, Outcomes):
-        chosen = answers.select(models=list(wanted))
-        if "answer" not in chosen.layers:
-            raise InvalidInputError("the outcomes have no layer 'answer'; import the raw answers")
-        return _codes(chosen.layers["answer"], classes).T
-    matrix = _text(np.asarray(answers))
-    if matrix.ndim != 2 or matrix.shape[0] != len(models):
-        raise InvalidInputError(
-            f"answers have shape {matrix.shape}, but fit saw {len(models)} models; "
-            "give a row for each of them, in the same order"
-        )
-    position = {name: row for row, name in enumerate(models)}
-    return _codes(matrix[[position[name] for name in wanted]], classes).T
-
-
 def _closed(outcomes: Outcomes, answers: np.ndarray, text: np.ndarray) -> np.ndarray:
     """Return the items of benchmarks in which a right answer is the label (bool, n_items)."""
     names = outcomes.items["benchmark"] if "benchmark" in outcomes.items.columns else None

@@ -15,8 +15,9 @@ from banzuke.ensembles.aggregation import Aggregator
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor
 from banzuke.ensembles.information import group_folds, label_entropy
+from banzuke.ensembles.new_answers import votes_of
 from banzuke.ensembles.paths import Chosen, Search, cheapest_sets, find_path, is_clear, judges
-from banzuke.ensembles.pool import Pool, as_pool, check_pool, votes_of
+from banzuke.ensembles.pool import Pool, as_pool, check_pool
 from banzuke.exceptions import NotFoundError
 from banzuke.stats.proportion import wilson_interval
 
@@ -231,7 +232,8 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         ----------
         answers : Outcomes, Pool, or array-like of shape (n_models, n_items)
             Rows of an array are the models seen in fit, in the same order; only those of
-            ``selected_`` are read. An Outcomes may hold just the selected models.
+            ``selected_`` are read. An Outcomes or a Pool may hold just the selected models,
+            and a Pool other classes: answers that fit did not know count as unparsed.
         """
         check_is_fitted(self, "path_")
         votes = votes_of(answers, self._asked, self.models_, self.classes_)
