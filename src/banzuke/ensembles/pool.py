@@ -32,8 +32,14 @@ class Pool:
     classes : tuple of str
         The possible labels, sorted.
     models : tuple of str
+        No two alike.
     predicted : frozenset of str
         Models that were never asked: their votes are drawn from a prediction.
+
+    Raises
+    ------
+    InvalidInputError
+        Where two models have one name.
     """
 
     votes: np.ndarray
@@ -41,6 +47,14 @@ class Pool:
     classes: tuple[str, ...]
     models: tuple[str, ...]
     predicted: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if len(set(self.models)) < len(self.models):
+            twice = next(name for name in self.models if self.models.count(name) > 1)
+            raise InvalidInputError(
+                f"model {twice!r} is there {self.models.count(twice)} times; "
+                "give each model a name of its own, once"
+            )
 
     @property
     def n_items(self) -> int:
@@ -99,7 +113,7 @@ def encode(
     labels : array-like of shape (n_items,)
         The right answers; integers stand for letters where the answers are letters.
     models : sequence of str, optional
-        Names; ``"0"``, ``"1"``, ... by default.
+        Names, no two alike; ``"0"``, ``"1"``, ... by default.
     classes : sequence, optional
         The possible labels. By default those that occur in ``labels``, and then each must be
         the answer of some model somewhere.
@@ -111,8 +125,8 @@ def encode(
     Raises
     ------
     InvalidInputError
-        Where shapes disagree, a label is missing, there is a single class, or a label is
-        never answered by any model.
+        Where shapes disagree, a label is missing, there is a single class, a label is never
+        answered by any model, or two models have one name.
 
     Examples
     --------
