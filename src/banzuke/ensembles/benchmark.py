@@ -221,14 +221,14 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
     -------
     list of dict
         ``k, accuracy, rival, rival_accuracy, difference, standard_error, p, verdict``
-        (``win``, ``tie`` or ``loss``).
+        (``win``, ``tie`` or ``loss``). Where a budget has a single split (models that answered
+        nothing in training left too few on the others), ``standard_error`` and ``p`` are NaN
+        and the verdict is ``tie``: nothing was tested.
 
     References
     ----------
     Nadeau, Bengio (2003), Inference for the generalization error.
     """
-    from scipy.stats import t as student
-
     table: dict[int, dict[tuple[str, str], dict[int, float]]] = {}
     for row in rows:
         name = (row.method, "" if row.method == "cross-fitted" else row.aggregator)
@@ -239,10 +239,9 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
         rival = max(by_name, key=lambda name: np.mean(list(by_name[name].values())))
         theirs = by_name[rival]
         gaps = np.array([ours[split] - theirs[split] for split in sorted(ours)])
-        error = float(np.sqrt(gaps.var(ddof=1) * (1 / len(gaps) + test_share)))
         mean = float(gaps.mean())
-        p = 1.0 if error == 0 else float(2 * student.sf(abs(mean) / error, len(gaps) - 1))
-        verdict = "tie" if p >= 0.05 else "win" if mean > 0 else "loss"
+        error, p = _corrected_t_test(gaps, test_share)
+        verdict = ("win" if mean > 0 else "loss") if p < 0.05 else "tie"
         result.append(
             {
                 "k": k,
@@ -256,3 +255,15 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
             }
         )
     return result
+
+
+def _corrected_t_test(gaps: np.ndarray, test_share: float) -> tuple[float, float]:
+    """Return the standard error of the mean gap over splits and p; NaN from a single split."""
+    from scipy.stats import t as student
+
+    if len(gaps) < 2:
+        return float("nan"), float("nan")
+    error = float(np.sqrt(gaps.var(ddof=1) * (1 / len(gaps) + test_share)))
+    if error == 0:
+        return 0.0, 1.0
+    return error, float(2 * student.sf(abs(float(gaps.mean())) / error, len(gaps) - 1))
