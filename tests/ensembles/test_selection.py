@@ -139,6 +139,15 @@ def test_new_answers_without_a_selected_model_are_refused(letters: Letters) -> N
         selector.predict(encode(answers[1:], labels, models=NAMES[1:]))
 
 
+@pytest.mark.parametrize("value", [0, -1, 2.5, True, None])
+def test_numbers_below_one_are_refused(letters: Letters, value: object) -> None:
+    answers, labels = letters
+    with pytest.raises(InvalidInputError, match=r"n_screen is .*whole number from 1 on"):
+        EnsembleSelector(2, n_screen=value).fit(answers, labels)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=r"k is .*whole number from 1 on"):
+        EnsembleSelector(2).fit(answers, labels).within(value)  # type: ignore[arg-type]
+
+
 def test_statements_of_a_question_stay_together(letters: Letters) -> None:
     answers, labels = letters
     twice = np.repeat(answers, 2, axis=1), np.repeat(labels, 2)

@@ -157,10 +157,11 @@ def _check_sizes(pool: Pool, budgets: Sequence[int], n_train: int | None) -> tup
             f"{size} questions to train on of {pool.n_items}; leave at least 10 on either side"
         )
     wanted = sorted(set(budgets))
-    if not wanted or not 1 <= wanted[0] <= wanted[-1] <= pool.n_models:
-        raise InvalidInputError(
-            f"budgets {wanted} must lie between 1 and the {pool.n_models} models"
-        )
+    outside = [k for k in wanted if not 1 <= k <= pool.n_models]
+    if not wanted or outside:
+        what = f"budget {outside[0]}" if outside else "no budget was given; each"
+        more = f" (and {len(outside) - 1:,} more)" if len(outside) > 1 else ""
+        raise InvalidInputError(f"{what}{more} must lie between 1 and the {pool.n_models} models")
     check_pool(pool, wanted[-1])
     return size, wanted
 
