@@ -183,7 +183,7 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
             n_screen=self.n_screen,
             seed=self.random_state,
             accept=acceptor(self.costs, pool.models),
-            knapsack=self.costs is not None and self.costs.money is not None,
+            prices=_limited_prices(self.costs, pool.models),
         )
         by_name = judges(pool, self.aggregator, folds)
         path = find_path(pool, by_name, search)
@@ -298,6 +298,13 @@ def one_standard_error(losses: np.ndarray) -> int:
     excess = losses - losses[best]
     allowed = excess.std(axis=1) / np.sqrt(losses.shape[1])
     return int(np.flatnonzero(excess.mean(axis=1) <= allowed)[0])
+
+
+def _limited_prices(costs: Costs | None, models: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the price of each model where there is a limit on money."""
+    if costs is None or costs.prices is None or costs.money is None:
+        return None
+    return tuple(float(costs.prices[name]) for name in models)
 
 
 def _check_whole(name: str, value: object) -> None:
