@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from banzuke.ensembles import Costs, EnsembleSelector, Pool, encode
+from banzuke.ensembles.costs import lower_hull
 from banzuke.exceptions import InvalidInputError
 
 NAMES = ["strong", "twin", "other", "third", "noise", "silent"]
@@ -21,6 +22,19 @@ def test_no_set_of_the_path_costs_more_than_allowed(letters: tuple[np.ndarray, n
     losses = [step.log_loss for step in selector.frontier_]
     assert costs == sorted(costs)
     assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_lower_hull_is_what_no_mix_of_two_beats(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    cost, loss = random.integers(1, 9, 12).astype(float), random.random(12)
+    hull = lower_hull(cost.tolist(), loss.tolist())
+    assert (np.diff(cost[hull]) > 0).all()
+    assert (np.diff(loss[hull]) < 0).all()
+    for i, j in combinations(range(12), 2):
+        for share in np.linspace(0, 1, 11):
+            spent, lost = ((1 - share) * x[i] + share * x[j] for x in (cost, loss))
+            assert np.interp(spent, cost[hull], loss[hull]) <= lost + 1e-12
 
 
 def test_slow_models_are_not_chosen(letters: tuple[np.ndarray, np.ndarray]) -> None:

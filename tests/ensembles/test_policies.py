@@ -32,6 +32,24 @@ def test_static_sets_cost_the_same(letters: Letters) -> None:
         assert point.coverage == 1
 
 
+def test_no_mix_of_two_sets_beats_the_static_rival(letters: Letters) -> None:
+    costs = Costs(prices={"strong": 2.0, "other": 1.5, "third": 1.0})
+    policy, test = _policy(letters, costs=costs)
+    every = ("strong", "other", "third")
+    (all_three,) = compare_policies(policy, test, [-1.0])
+    assert all_three.static == (every,)
+    # a second model hardly helps (there is no majority of two), a third one does: to toss
+    # a coin between one and three models beats two, though two lower the log-loss
+    between = [point for point in compare_policies(policy, test) if 2.1 < point.cost < 4.4]
+    assert between
+    strong = float(test.accuracies[test.models.index("strong")])
+    for point in between:
+        assert point.static == (("strong",), every)
+        share = (point.cost - 2.0) / 2.5
+        mixed = (1 - share) * strong + share * all_three.static_accuracy
+        assert point.static_accuracy == pytest.approx(mixed)
+
+
 def test_asking_all_or_one_is_the_static_set_itself(letters: Letters) -> None:
     policy, test = _policy(letters)
     one, every = compare_policies(policy, test, [1e9, -1.0])

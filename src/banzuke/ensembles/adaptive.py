@@ -172,6 +172,15 @@ class AdaptiveEnsemble(BaseEstimator):  # type: ignore[misc]
         middle = max(saved, 1e-6) / float(self.prices_.sum())
         return [float(rate) for rate in np.geomspace(10 * middle, middle / 30, n_rates)]
 
+    def expected_risks(self) -> dict[tuple[int, ...], float]:
+        """Return for each set of models the loss expected of asking exactly these.
+
+        The mean over the training items, by aggregators fitted on the others, of the chance
+        that the answer is wrong, or of ``reject`` where that is less.
+        """
+        check_is_fitted(self, "aggregators_")
+        return {subset: float(self._risk(self._doubts[subset]).mean()) for subset in self.losses_}
+
     def _plan(self) -> dict[tuple[int, ...], _Step]:
         """Return what to do after each subset, from all models asked back to none."""
         values: dict[tuple[int, ...], np.ndarray] = {}
