@@ -83,7 +83,13 @@ def test_pools_from_which_nothing_can_be_chosen_are_refused(
     ("call", "message"),
     [
         (["select", "--budget", "4"], "the budget is 4, but there are 3 models"),
-        (["benchmark", "--budgets", "1-4"], "must lie between 1 and the 3 models"),
+        (["benchmark", "--budgets", "1-4"], "budget 4 must lie between 1 and the 3 models"),
+        (["benchmark", "--budgets", "0-99999"], r"budget 0 \(and 99,996 more\) must"),
+        (["benchmark", "--budgets", "1-9999999"], "no pool has 9999999 models"),
+        (["benchmark", "--budgets", "²"], "'²' is not like 1-8"),
+        (["benchmark", "--budgets", "٣"], "is not like 1-8"),
+        (["benchmark", "--budgets", "1-"], "'1-' is not like 1-8"),
+        (["benchmark", "--budgets", "3-1"], "'3-1' runs backwards"),
         (["select", "--exclude", "x"], "'x': quiz has no such model"),
         (["select", "--method", "x"], "no method 'x'"),
         (["select", "--aggregator", "x"], "no aggregator 'x'"),
@@ -94,6 +100,18 @@ def test_bad_options_are_refused(tmp_path: Path, call: list[str], message: str) 
     folder = _write(tmp_path / "quiz", _codes(), _labels())
     with pytest.raises(InvalidInputError, match=message):
         runner.invoke(app, ["ensemble", *call, "--outcomes", folder], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("command", ["select", "adaptive"])
+@pytest.mark.parametrize("under", ["file", "file/plots"])
+def test_a_folder_of_plots_that_cannot_be_is_refused_before_the_work(
+    tmp_path: Path, command: str, under: str
+) -> None:
+    (tmp_path / "file").write_text("kept")
+    call = ["ensemble", command, "--outcomes", str(tmp_path / "nope")]
+    with pytest.raises(InvalidInputError, match=r"--plots .*there cannot be such a folder"):
+        runner.invoke(app, [*call, "--plots", str(tmp_path / under)], catch_exceptions=False)
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 @pytest.mark.parametrize(

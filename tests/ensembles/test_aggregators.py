@@ -7,6 +7,7 @@ from banzuke.ensembles import AGGREGATORS, ConfusionLogit
 from banzuke.ensembles.aggregation import log_loss
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.bayes import PatternMap
+from banzuke.ensembles.pool import NOT_ASKED, UNPARSED
 from banzuke.ensembles.voting import MajorityVote
 from banzuke.exceptions import InvalidInputError
 
@@ -81,3 +82,20 @@ def test_majority_counts_heads() -> None:
 def test_unknown_name_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="no aggregator 'x'"):
         make_aggregator("x")
+
+
+@pytest.mark.parametrize("name", ["naive-bayes", "confusion-logit", "map", "map-back-off"])
+@pytest.mark.parametrize("code", [NOT_ASKED, UNPARSED])
+def test_an_answer_never_seen_says_nothing_about_a_rare_class(name: str, code: int) -> None:
+    random = np.random.default_rng(0)
+    labels = (random.random(3000) < 0.1).astype(int)
+    right = random.random((3000, 3)) < [0.97, 0.96, 0.95]
+    votes = np.where(right, labels[:, None], 1 - labels[:, None])
+    aggregator = make_aggregator(name).fit(votes[:2000], labels[:2000], 2)
+    fewer = votes[2000:].copy()
+    fewer[:, 0] = code
+    two = make_aggregator(name).fit(votes[:2000, 1:], labels[:2000], 2)
+    accuracy = (aggregator.predict(fewer) == labels[2000:]).mean()
+    assert accuracy == pytest.approx((two.predict(fewer[:, 1:]) == labels[2000:]).mean(), abs=0.01)
+    nothing = aggregator.predict_proba(np.full((1, 3), code))[0]
+    assert nothing == pytest.approx([0.9, 0.1], abs=0.06)

@@ -38,6 +38,15 @@ def test_verdicts() -> None:
     assert (result["verdict"], result["difference"]) == ("tie", 0)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("gap", [-0.1, 0.1])
+def test_a_single_split_decides_nothing(gap: float) -> None:
+    rows = [_row("cross-fitted", 0, 0.7 + gap), _row("top-k", 0, 0.7)]
+    (result,) = compare(rows, test_share=1.0)
+    assert result["verdict"] == "tie"
+    assert np.isnan([result["p"], result["standard_error"]]).all()
+
+
 @pytest.mark.parametrize("change", [{"budgets": [9]}, {"budgets": []}, {"n_train": 1195}])
 def test_bad_input_is_refused(letters: Letters, change: dict[str, object]) -> None:
     with pytest.raises(InvalidInputError):

@@ -32,6 +32,24 @@ def test_static_sets_cost_the_same(letters: Letters) -> None:
         assert point.coverage == 1
 
 
+def test_no_mix_of_two_sets_beats_the_static_rival(letters: Letters) -> None:
+    costs = Costs(prices={"strong": 2.0, "other": 1.5, "third": 1.0})
+    policy, test = _policy(letters, costs=costs)
+    every = ("strong", "other", "third")
+    (all_three,) = compare_policies(policy, test, [-1.0])
+    assert all_three.static == (every,)
+    # a second model hardly helps (there is no majority of two), a third one does: to toss
+    # a coin between one and three models beats two, though two lower the log-loss
+    between = [point for point in compare_policies(policy, test) if 2.1 < point.cost < 4.4]
+    assert between
+    strong = float(test.accuracies[test.models.index("strong")])
+    for point in between:
+        assert point.static == (("strong",), every)
+        share = (point.cost - 2.0) / 2.5
+        mixed = (1 - share) * strong + share * all_three.static_accuracy
+        assert point.static_accuracy == pytest.approx(mixed)
+
+
 def test_asking_all_or_one_is_the_static_set_itself(letters: Letters) -> None:
     policy, test = _policy(letters)
     one, every = compare_policies(policy, test, [1e9, -1.0])
@@ -55,6 +73,15 @@ def test_abstaining_counts_as_part_of_an_error(letters: Letters) -> None:
         wrong = point.coverage * (1 - point.accuracy) if point.coverage else 0.0
         assert point.risk == pytest.approx(wrong + 0.3 * (1 - point.coverage))
         assert point.risk <= 0.31
+
+
+def test_classes_of_the_test_items_are_matched_by_name(letters: Letters) -> None:
+    policy, test = _policy(letters)
+    names = np.array([*test.classes, None, ""], dtype=object)  # -2 not asked, -1 unparsed
+    wider = encode(
+        names[test.votes].T, names[test.labels], models=NAMES, classes=["0", *test.classes]
+    )
+    assert compare_policies(policy, wider, [0.05]) == compare_policies(policy, test, [0.05])
 
 
 def test_document_is_plain_json(letters: Letters) -> None:

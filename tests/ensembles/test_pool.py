@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from banzuke.ensembles import encode, pool_of
+from banzuke.ensembles import AdaptiveEnsemble, encode, pool_of
 from banzuke.exceptions import InvalidInputError
 from banzuke.outcomes import Outcomes, importers
 
@@ -41,6 +42,16 @@ def test_option_indices_become_letters() -> None:
 def test_bad_input_is_refused(answers: object, labels: object, message: str) -> None:
     with pytest.raises(InvalidInputError, match=message):
         encode(answers, labels)
+
+
+def test_two_models_of_one_name_are_refused() -> None:
+    answers, labels = [["A", "B"], ["B", "B"], ["A", "A"]], ["A", "B"]
+    with pytest.raises(InvalidInputError, match="model 'a' is there 2 times"):
+        encode(answers, labels, models=["a", "b", "a"])
+    with pytest.raises(InvalidInputError, match="model 'c' is there 2 times"):
+        replace(encode(answers, labels, models=["a", "b", "c"]), models=("c", "b", "c"))
+    with pytest.raises(InvalidInputError, match="model '0' is there 2 times"):
+        AdaptiveEnsemble(["0", "0"]).fit(encode(answers, labels))
 
 
 def test_named_classes_need_not_be_answered() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from banzuke.ensembles import EnsembleSelector, FamilyModel, Pool, mutual_information
-from banzuke.ensembles.exhaustive import greedy_ratios, rank_all_sets
+from banzuke.ensembles.exhaustive import agreement_information, greedy_ratios, rank_all_sets
 from banzuke.ensembles.rankings import RANKINGS, greedy_information, top_accuracy
 from banzuke.exceptions import InvalidInputError
 
@@ -20,6 +20,21 @@ def _pool(n_items: int = 4000, seed: int = 0) -> Pool:
     return Pool(
         votes=answers.T.astype(np.int8), labels=labels, classes=("0", "1"), models=tuple("abcdef")
     )
+
+
+@pytest.mark.parametrize("k", [10, 11, 12])
+def test_large_sets_are_scored_like_one_set_alone(k: int) -> None:
+    random = np.random.default_rng(k)
+    labels = random.integers(0, 5, 150)
+    votes = np.where(
+        random.random((150, 13)) < 0.5, labels[:, None], random.integers(-2, 5, (150, 13))
+    )
+    pool = Pool(
+        votes=votes.astype(np.int8), labels=labels, classes=tuple("abcde"),
+        models=tuple("abcdefghijklm"),
+    )  # fmt: skip
+    for models, bits in rank_all_sets(pool, k, keep=5):
+        assert bits == pytest.approx(agreement_information(pool, models))
 
 
 def test_greedy_takes_the_largest_conditional_information() -> None:

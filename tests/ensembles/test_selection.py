@@ -110,6 +110,44 @@ def test_unknown_aggregator_and_wrong_rows_are_refused(letters: Letters) -> None
         EnsembleSelector(2).fit(answers)
 
 
+def test_a_pool_with_other_classes_is_read_by_name(letters: Letters) -> None:
+    answers, labels = letters
+    selector = EnsembleSelector(3).fit(answers[:, :600], labels[:600])
+    items = np.flatnonzero(labels[600:] != "A") + 600
+    fewer = encode(answers[:, items], labels[items])
+    more = encode(answers[:, items], labels[items], classes=["0", "A", "B", "C", "D", "E"])
+    assert (fewer.n_classes, more.n_classes) == (3, 6)
+    # what is no label of the smaller pool was left unread there
+    read = np.where(answers[:, items] == "A", "", answers[:, items])
+    np.testing.assert_array_equal(selector.predict_proba(fewer), selector.predict_proba(read))
+    np.testing.assert_array_equal(selector.predict(more), selector.predict(answers[:, items]))
+
+
+def test_answers_of_classes_unseen_in_fit_count_as_unparsed(letters: Letters) -> None:
+    answers, labels = letters
+    known = labels != "D"
+    selector = EnsembleSelector(3).fit(answers[:, known], labels[known])
+    np.testing.assert_array_equal(
+        selector.predict_proba(encode(answers, labels)), selector.predict_proba(answers)
+    )
+
+
+def test_new_answers_without_a_selected_model_are_refused(letters: Letters) -> None:
+    answers, labels = letters
+    selector = EnsembleSelector(1).fit(encode(answers, labels, models=NAMES))
+    with pytest.raises(NotFoundError, match="the answers lack model 'strong'"):
+        selector.predict(encode(answers[1:], labels, models=NAMES[1:]))
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, True, None])
+def test_numbers_below_one_are_refused(letters: Letters, value: object) -> None:
+    answers, labels = letters
+    with pytest.raises(InvalidInputError, match=r"n_screen is .*whole number from 1 on"):
+        EnsembleSelector(2, n_screen=value).fit(answers, labels)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInputError, match=r"k is .*whole number from 1 on"):
+        EnsembleSelector(2).fit(answers, labels).within(value)  # type: ignore[arg-type]
+
+
 def test_statements_of_a_question_stay_together(letters: Letters) -> None:
     answers, labels = letters
     twice = np.repeat(answers, 2, axis=1), np.repeat(labels, 2)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy.stats import norm
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from banzuke.capabilities._checks import checked
+from banzuke.capabilities.held_out import held_out_errors, multiplier
 from banzuke.exceptions import InvalidInputError
 
 
@@ -56,6 +56,8 @@ class GaussianImputer(_AllowsGaps):
         self.tol = tol
         self.ridge = ridge
 
+    _errors: np.ndarray | None
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit mean and covariance by EM; NaN is missing, every column needs two scores."""
         X = _with_gaps(self, X)
@@ -77,6 +79,7 @@ class GaussianImputer(_AllowsGaps):
                 break
         self.mean_ = centre + scale * mean
         self.covariance_ = covariance * np.outer(scale, scale)
+        self._scores, self._errors = X, None
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -86,18 +89,39 @@ class GaussianImputer(_AllowsGaps):
         return np.asarray(_expect(X, self.mean_, self.covariance_)[0])
 
     def intervals(self, X: Any, *, level: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
-        """Return lower and upper bounds of every missing score; NaN where it is there."""
+        """Return lower and upper bounds of every missing score; NaN where it is there.
+
+        Their width in units of `spread` is that at which scores that are there, hidden in
+        turn and fitted without, fall inside as often as wanted: few models say little about
+        mean and covariance, and scores are not quite Gaussian.
+        """
         check_is_fitted(self)
         X = _with_gaps(self, X, reset=False)
-        filled, deviation = X.copy(), np.full(X.shape, np.nan)
-        for rows, seen in _patterns(X):
-            gaps = ~seen
-            regression, left = _conditional(self.covariance_, seen)
-            centred = X[np.ix_(rows, seen)] - self.mean_[seen]
-            filled[np.ix_(rows, gaps)] = self.mean_[gaps] + centred @ regression
-            deviation[np.ix_(rows, gaps)] = np.sqrt(np.clip(np.diag(left), 0, None))
-        half = norm.ppf((1 + level) / 2) * deviation
+        if self._errors is None:
+            self._errors = held_out_errors(self, self._scores)
+        half = multiplier(self._errors, level) * self.spread(X)
+        filled = self.transform(X)
         return filled - half, filled + half
+
+    def spread(self, X: Any) -> np.ndarray:
+        """Return how unsure each missing score is beside the others; NaN where it is there.
+
+        The conditional standard deviation, and a part of the benchmark's own that grows with
+        the number of coefficients by the number of models: few models leave too little.
+        """
+        check_is_fitted(self)
+        X = _with_gaps(self, X, reset=False)
+        own, found = np.diag(self.covariance_), np.full(X.shape, np.nan)
+        for rows, seen in _patterns(X):
+            left = np.clip(np.diag(_conditional(self.covariance_, seen)[1]), 0, None)
+            part = min(int(seen.sum()) / len(self._scores), 1.0) ** 2
+            found[np.ix_(rows, ~seen)] = np.sqrt(left + part * own[~seen])
+        return found
+
+    def another(self) -> GaussianImputer:
+        """Return an unfitted imputer of the same settings."""
+        copy: GaussianImputer = clone(self)
+        return copy
 
 
 class SoftImputer(_AllowsGaps):

@@ -29,7 +29,8 @@ class LocalGaussianImputer(GaussianImputer):
     Attributes
     ----------
     mean_, covariance_, n_iter_
-        As for `GaussianImputer`; intervals are its intervals, moved by the correction.
+        As for `GaussianImputer`; intervals are around the corrected scores, as wide as
+        errors of these ask for.
     """
 
     def __init__(
@@ -60,12 +61,6 @@ class LocalGaussianImputer(GaussianImputer):
         check_is_fitted(self)
         X = _with_gaps(self, X, reset=False)
         return np.asarray(super().transform(X) + self._corrections(X))
-
-    def intervals(self, X: Any, *, level: float = 0.9) -> tuple[np.ndarray, np.ndarray]:
-        """Return lower and upper bounds of every missing score; NaN where it is there."""
-        lower, upper = super().intervals(X, level=level)
-        moved = self._corrections(_with_gaps(self, X, reset=False))
-        return lower + moved, upper + moved
 
     def _standardised(self, X: np.ndarray) -> np.ndarray:
         return np.asarray((X - self.mean_) / np.sqrt(np.diag(self.covariance_)))

@@ -28,6 +28,7 @@ from banzuke.cli.ensemble_input import (
     Source,
     SplitsOption,
     TrainItemsOption,
+    make_folder,
     parse_budgets,
     read_costs,
 )
@@ -74,6 +75,7 @@ def select(
     """
     from banzuke.ensembles import summarise
 
+    make_folder(plots)
     source = Source(
         outcomes=outcomes, data=data, benchmark=benchmark, exclude=exclude, classes=classes,
         predicted=predicted,
@@ -177,6 +179,7 @@ def adaptive(
     """
     from banzuke.ensembles.policies import summarise_policies
 
+    make_folder(plots)
     source = Source(
         outcomes=outcomes, data=data, benchmark=benchmark, exclude=exclude, classes=classes
     )
@@ -216,7 +219,6 @@ def adaptive(
 def _write_plots(document: dict[str, Any], folder: Path) -> None:
     from banzuke.ensembles.plots import plot_summary
 
-    folder.mkdir(parents=True, exist_ok=True)
     for name, figure in plot_summary(document).items():
         figure.write_html(folder / f"{name}.html", include_plotlyjs=True)
     print_note(f"plots in {folder}")
@@ -225,6 +227,5 @@ def _write_plots(document: dict[str, Any], folder: Path) -> None:
 def _write_policy_plot(document: dict[str, Any], folder: Path) -> None:
     from banzuke.ensembles.plots import plot_policies
 
-    folder.mkdir(parents=True, exist_ok=True)
     plot_policies(document).write_html(folder / "adaptive.html", include_plotlyjs=True)
     print_note(f"plots in {folder}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from banzuke.outcomes import Lake, Outcomes, importers
 if TYPE_CHECKING:
     from banzuke.ensembles import Costs, Pool, Predictions
 
+_MOST_DIGITS = 5
 _SYNONYMS = {"cost": "price", "latency_seconds": "latency"}
 
 OutcomesOption = Annotated[
@@ -199,11 +201,37 @@ def parse_budgets(text: str) -> list[int]:
     """Read ``1-8``, ``1,3,5`` or a mix."""
     found: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
+        first, dash, last = part.strip().partition("-")
+        ends = [first, last] if dash else [first]
+        if not all(end.isascii() and end.isdigit() for end in ends):
             raise InvalidInputError(f"--budgets {text!r} is not like 1-8 or 1,3,5")
-        found.update(range(int(first), int(last or first) + 1))
+        largest = max(ends, key=len)
+        if len(largest) > _MOST_DIGITS:
+            raise InvalidInputError(f"--budgets: no pool has {largest[:20]} models")
+        if int(ends[-1]) < int(first):
+            raise InvalidInputError(f"--budgets {part.strip()!r} runs backwards; write 1-8")
+        found.update(range(int(first), int(ends[-1]) + 1))
     return sorted(found)
+
+
+def make_folder(folder: Path | None) -> None:
+    """Make the folder of --plots before any work, so that no work is lost for its sake.
+
+    Raises
+    ------
+    InvalidInputError
+        Where there cannot be such a folder, or nothing can be written into it.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"--plots {folder}: there cannot be such a folder ({error.strerror}); name another"
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InvalidInputError(f"--plots {folder}: nothing can be written there; name another")
 
 
 def read_costs(path: Path | None, money: float | None, seconds: float | None) -> Costs | None:

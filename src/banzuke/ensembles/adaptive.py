@@ -15,6 +15,7 @@ from banzuke import progress
 from banzuke.ensembles.aggregation import Aggregator, draw_folds, log_loss, most_probable
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.costs import Costs
+from banzuke.ensembles.new_answers import recode
 from banzuke.ensembles.pool import NOT_ASKED, UNPARSED, Pool, check_pool
 from banzuke.exceptions import InvalidInputError
 
@@ -144,10 +145,11 @@ class AdaptiveEnsemble(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         pool : Pool
-            Must hold all ``models``.
+            Must hold all ``models``; its classes are matched with those of fit by name.
         """
         check_is_fitted(self, "aggregators_")
         pool = pool.take(models=[_column(pool, name) for name in self.models])
+        pool = recode(pool, self.classes_)
         asked = np.zeros((pool.n_items, len(self.models)), dtype=bool)
         proba = np.repeat(self.prior_[None], pool.n_items, axis=0)
         plan = self._plan()
@@ -169,6 +171,15 @@ class AdaptiveEnsemble(BaseEstimator):  # type: ignore[misc]
         saved = max(mean.values()) - min(mean.values())
         middle = max(saved, 1e-6) / float(self.prices_.sum())
         return [float(rate) for rate in np.geomspace(10 * middle, middle / 30, n_rates)]
+
+    def expected_risks(self) -> dict[tuple[int, ...], float]:
+        """Return for each set of models the loss expected of asking exactly these.
+
+        The mean over the training items, by aggregators fitted on the others, of the chance
+        that the answer is wrong, or of ``reject`` where that is less.
+        """
+        check_is_fitted(self, "aggregators_")
+        return {subset: float(self._risk(self._doubts[subset]).mean()) for subset in self.losses_}
 
     def _plan(self) -> dict[tuple[int, ...], _Step]:
         """Return what to do after each subset, from all models asked back to none."""

@@ -157,10 +157,11 @@ def _check_sizes(pool: Pool, budgets: Sequence[int], n_train: int | None) -> tup
             f"{size} questions to train on of {pool.n_items}; leave at least 10 on either side"
         )
     wanted = sorted(set(budgets))
-    if not wanted or not 1 <= wanted[0] <= wanted[-1] <= pool.n_models:
-        raise InvalidInputError(
-            f"budgets {wanted} must lie between 1 and the {pool.n_models} models"
-        )
+    outside = [k for k in wanted if not 1 <= k <= pool.n_models]
+    if not wanted or outside:
+        what = f"budget {outside[0]}" if outside else "no budget was given; each"
+        more = f" (and {len(outside) - 1:,} more)" if len(outside) > 1 else ""
+        raise InvalidInputError(f"{what}{more} must lie between 1 and the {pool.n_models} models")
     check_pool(pool, wanted[-1])
     return size, wanted
 
@@ -221,14 +222,14 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
     -------
     list of dict
         ``k, accuracy, rival, rival_accuracy, difference, standard_error, p, verdict``
-        (``win``, ``tie`` or ``loss``).
+        (``win``, ``tie`` or ``loss``). Where a budget has a single split (models that answered
+        nothing in training left too few on the others), ``standard_error`` and ``p`` are NaN
+        and the verdict is ``tie``: nothing was tested.
 
     References
     ----------
     Nadeau, Bengio (2003), Inference for the generalization error.
     """
-    from scipy.stats import t as student
-
     table: dict[int, dict[tuple[str, str], dict[int, float]]] = {}
     for row in rows:
         name = (row.method, "" if row.method == "cross-fitted" else row.aggregator)
@@ -239,10 +240,9 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
         rival = max(by_name, key=lambda name: np.mean(list(by_name[name].values())))
         theirs = by_name[rival]
         gaps = np.array([ours[split] - theirs[split] for split in sorted(ours)])
-        error = float(np.sqrt(gaps.var(ddof=1) * (1 / len(gaps) + test_share)))
         mean = float(gaps.mean())
-        p = 1.0 if error == 0 else float(2 * student.sf(abs(mean) / error, len(gaps) - 1))
-        verdict = "tie" if p >= 0.05 else "win" if mean > 0 else "loss"
+        error, p = _corrected_t_test(gaps, test_share)
+        verdict = ("win" if mean > 0 else "loss") if p < 0.05 else "tie"
         result.append(
             {
                 "k": k,
@@ -256,3 +256,15 @@ def compare(rows: Sequence[Row], *, test_share: float) -> list[dict[str, Any]]:
             }
         )
     return result
+
+
+def _corrected_t_test(gaps: np.ndarray, test_share: float) -> tuple[float, float]:
+    """Return the standard error of the mean gap over splits and p; NaN from a single split."""
+    from scipy.stats import t as student
+
+    if len(gaps) < 2:
+        return float("nan"), float("nan")
+    error = float(np.sqrt(gaps.var(ddof=1) * (1 / len(gaps) + test_share)))
+    if error == 0:
+        return 0.0, 1.0
+    return error, float(2 * student.sf(abs(float(gaps.mean())) / error, len(gaps) - 1))

@@ -74,10 +74,23 @@ def log_likelihoods(counts: np.ndarray, strength: np.ndarray) -> np.ndarray:
     counts : numpy.ndarray of shape (k, n_classes, n_answers)
     strength : numpy.ndarray of shape (k,)
         Number of imagined items a class that follow the symmetric channel; more than 0.
+
+    Returns
+    -------
+    numpy.ndarray of shape (k, n_classes, n_answers)
+        For an answer that the model never gave, what the channel says: that there were
+        fewer items of a class to see it on is no evidence for that class.
     """
     weight = strength[:, None, None]
     prior = weight * symmetric_channel(counts)
-    return np.asarray(np.log((counts + prior) / (counts.sum(axis=2, keepdims=True) + weight)))
+    seen = np.log((counts + prior) / (counts.sum(axis=2, keepdims=True) + weight))
+    never = counts.sum(axis=1, keepdims=True) == 0
+    return np.where(never, _unseen(counts), seen)
+
+
+def _unseen(counts: np.ndarray) -> np.ndarray:
+    """Return log P(answer | class) by the channel alone, of shape (k, n_classes, n_answers)."""
+    return np.asarray(np.log(symmetric_channel(counts)))
 
 
 def likely_strength(counts: np.ndarray) -> np.ndarray:
@@ -139,4 +152,8 @@ def answer_scores(
         total = counts.sum(axis=2)[voters, labels[:, None]] - 1
         prior = strength * channel[voters, labels[:, None], answer]
         scores[items, labels] = np.log((own + prior) / (total + strength))
+        # an answer that was given once was never seen without its item
+        once = counts.sum(axis=1)[voters, answer] == 1
+        unseen = _unseen(counts)[voters, :, answer]
+        scores = np.where(once[:, None, :], unseen.transpose(0, 2, 1), scores)
     return scores

@@ -103,6 +103,33 @@ def frontier(costs: Sequence[float], losses: Sequence[float]) -> np.ndarray:
     return np.array(kept, dtype=np.intp)
 
 
+def lower_hull(costs: Sequence[float], losses: Sequence[float]) -> np.ndarray:
+    """Return the positions that neither another nor a mix of two beats, cheapest first.
+
+    To take one option with some chance and another otherwise costs and loses the mean of
+    both, so whatever lies above the line between two others is beaten by their mix.
+
+    Parameters
+    ----------
+    costs, losses : sequence of float, equal length
+
+    Examples
+    --------
+    >>> lower_hull([1, 2, 3, 4], [0.9, 0.8, 0.3, 0.3]).tolist()
+    [0, 2]
+    """
+    kept: list[int] = []
+    for new in frontier(costs, losses).tolist():
+        while len(kept) > 1:
+            first, middle = kept[-2:]
+            share = (costs[middle] - costs[first]) / (costs[new] - costs[first])
+            if losses[middle] < (1 - share) * losses[first] + share * losses[new]:
+                break
+            kept.pop()
+        kept.append(new)
+    return np.array(kept, dtype=np.intp)
+
+
 def acceptor(costs: Costs | None, models: Sequence[str]) -> Callable[[tuple[int, ...]], bool]:
     """Return a test of sets of columns against the limits."""
     if costs is None:

@@ -171,7 +171,7 @@ class _Head:
     Parameters
     ----------
     voters : tuple of int
-    codes : numpy.ndarray of int8, shape (n_items, n_classes + 2)
+    codes : numpy.ndarray of int8 or int32, shape (n_items, n_classes + 2)
         For each answer (not asked, unparsed, class 0, ...) its slot times (k + 1), less 1
         where it is right and new.
     state : numpy.ndarray of int64, shape (n_items,)
@@ -196,7 +196,8 @@ def _search_from(pool: Pool, k: int, voter: int) -> list[Scored]:
     """Score all sets of k models whose lowest column is ``voter``."""
     rows = np.arange(pool.n_items) * (pool.n_classes + 2)
     places = rows + pool.votes.T.astype(np.int64) + 2  # positions in codes.ravel()
-    codes = np.full((pool.n_items, pool.n_classes + 2), (k - 1) * (k + 1), dtype=np.int8)
+    kind = np.int8 if k * (k + 1) <= np.iinfo(np.int8).max else np.int32
+    codes = np.full((pool.n_items, pool.n_classes + 2), (k - 1) * (k + 1), dtype=kind)
     codes[:, :2] = k * (k + 1)
     codes[np.arange(pool.n_items), pool.labels + 2] -= 1
     nothing = np.zeros(pool.n_items, dtype=np.int64)

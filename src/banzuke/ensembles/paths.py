@@ -10,6 +10,7 @@ from math import comb
 import numpy as np
 
 from banzuke import progress
+from banzuke.ensembles._priced_search import largest_size, priced_search
 from banzuke.ensembles._search import CrossFitted, Models, forward_search
 from banzuke.ensembles.aggregators import AUTO, make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor, frontier
@@ -75,9 +76,9 @@ class Search:
         For random sets.
     accept : callable
         False for a set that is not allowed.
-    knapsack : bool, default False
-        Whether sets differ in price under a limit: the forward search may then spend too
-        much on its first model, so all sets are judged where they are few.
+    prices : tuple of float, optional
+        Of each model, where there is a limit on what a set may cost: the search then
+        minds what it spends, and all sets are judged where they are few.
     """
 
     method: str
@@ -85,7 +86,7 @@ class Search:
     n_screen: int
     seed: int
     accept: Callable[[Models], bool]
-    knapsack: bool = False
+    prices: tuple[float, ...] | None = None
 
 
 def judges(pool: Pool, aggregator: object, folds: np.ndarray) -> dict[str, CrossFitted]:
@@ -120,7 +121,10 @@ def find_path(pool: Pool, by_name: dict[str, CrossFitted], search: Search) -> li
     if search.method == "cross-fitted":
         path = _cross_fitted(pool, by_name, search)
     elif search.method == "exhaustive":
-        path = [_exhaustive(pool, k, by_name, search) for k in range(1, search.budget + 1)]
+        most = search.budget
+        if search.prices is not None:
+            most = largest_size(pool.n_models, most, search.accept, search.prices)
+        path = [_exhaustive(pool, k, by_name, search) for k in range(1, most + 1)]
     else:
         order = RANKINGS[search.method](pool, search.budget, search.seed)
         order = _affordable(order, search)
@@ -161,13 +165,7 @@ def _cross_fitted(pool: Pool, by_name: dict[str, CrossFitted], search: Search) -
     names = list(by_name)[: 1 if pool.n_items * pool.n_classes > _LARGE else 2]
     paths = []
     for name in names:
-        sets = forward_search(
-            by_name[name], search.budget, n_screen=search.n_screen, accept=search.accept
-        )
-        found = list(progress.track(sets, f"choosing models ({name})", search.budget))
-        if search.knapsack:
-            found = _pack(by_name[name], found, search)
-        paths.append(found)
+        paths.append(_searched(by_name[name], search, name))
     n_steps = min(len(path) for path in paths)
     best = [
         min((_best_judge(path[step], by_name) for path in paths), key=lambda chosen: chosen.loss)
@@ -178,7 +176,18 @@ def _cross_fitted(pool: Pool, by_name: dict[str, CrossFitted], search: Search) -
         accuracies = pool.accuracies
         single = max(alone, key=lambda model: (accuracies[model], -model))
         best = [_best_judge((single,), by_name), *best[1:]]
-    return best if search.knapsack else _where_clearly_better(pool, by_name, search, best)
+    return best if search.prices is not None else _where_clearly_better(pool, by_name, search, best)
+
+
+def _searched(judge: CrossFitted, search: Search, name: str) -> list[Models]:
+    """Return the set of each size that the search finds under one aggregator."""
+    if search.prices is None:
+        sets = forward_search(judge, search.budget, n_screen=search.n_screen, accept=search.accept)
+        return list(progress.track(sets, f"choosing models ({name})", search.budget))
+    found = priced_search(
+        judge, search.budget, n_screen=search.n_screen, accept=search.accept, prices=search.prices
+    )
+    return _pack(judge, found, search)
 
 
 def _where_clearly_better(
@@ -216,13 +225,11 @@ def is_clear(gains: np.ndarray, times: float) -> bool:
 def _pack(judge: CrossFitted, path: list[Models], search: Search) -> list[Models]:
     """Return the best allowed set of each size, from all sets where they are few."""
     n_models, packed = judge.pool.n_models, []
-    for k in range(1, search.budget + 1):
-        found = path[k - 1 : k]
+    for k, found in enumerate(path, 1):
+        sets = [found]
         if comb(n_models, k) <= _N_PACKED:
-            found = [s for s in combinations(range(n_models), k) if search.accept(s)]
-        if not found:
-            break
-        packed.append(min(found, key=lambda models: (judge(models), models)))
+            sets = [s for s in combinations(range(n_models), k) if search.accept(s)]
+        packed.append(min(sets, key=lambda models: (judge(models), models)))
     return packed
 
 

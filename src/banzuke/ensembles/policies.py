@@ -10,7 +10,8 @@ import numpy as np
 
 from banzuke.ensembles.adaptive import AdaptiveEnsemble
 from banzuke.ensembles.aggregation import Aggregator, most_probable
-from banzuke.ensembles.costs import Costs, frontier
+from banzuke.ensembles.costs import Costs, lower_hull
+from banzuke.ensembles.new_answers import recode
 from banzuke.ensembles.pool import UNPARSED, Pool, as_pool, check_pool
 from banzuke.ensembles.selection import EnsembleSelector
 from banzuke.ensembles.summary import answering, split_questions
@@ -25,7 +26,7 @@ class PolicyPoint:
     rate : float
         As in `AdaptiveEnsemble`.
     cost : float
-        Mean price of an item, of both.
+        Mean price of an item, of both; the static sets may cost less.
     n_asked : float
         Mean number of models that the policy asks.
     coverage, static_coverage : float
@@ -72,9 +73,11 @@ def compare_policies(
 ) -> list[PolicyPoint]:
     """Compare an adaptive policy with the best static sets of the same models at equal cost.
 
-    The static sets are those subsets that no cheaper one beats in cross-fitted training
-    loss, with the same aggregators, and the same rule for abstaining. Where none costs
-    exactly what the policy spends, the two next to it are mixed.
+    The static sets are those subsets that no other, and no mix of two others, beats in the
+    loss expected on the training items (`AdaptiveEnsemble.expected_risks`), with the same
+    aggregators and the same rule for abstaining. Where none costs exactly what the policy
+    spends, the two next to it are mixed; where the policy spends more than the best of
+    them costs, that one is taken.
 
     Parameters
     ----------
@@ -90,9 +93,11 @@ def compare_policies(
     list of PolicyPoint
         One for each rate; rates that spend the same are kept once.
     """
-    subsets = sorted(policy.losses_)
+    test = recode(test, policy.classes_)
+    risks = policy.expected_risks()
+    subsets = sorted(risks)
     prices = [float(policy.prices_[list(subset)].sum()) for subset in subsets]
-    kept = frontier(prices, [policy.losses_[subset] for subset in subsets])
+    kept = lower_hull(prices, [risks[subset] for subset in subsets])
     static = [(prices[i], subsets[i]) for i in kept]
     points: dict[float, PolicyPoint] = {}
     original = policy.rate

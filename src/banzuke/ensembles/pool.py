@@ -32,8 +32,14 @@ class Pool:
     classes : tuple of str
         The possible labels, sorted.
     models : tuple of str
+        No two alike.
     predicted : frozenset of str
         Models that were never asked: their votes are drawn from a prediction.
+
+    Raises
+    ------
+    InvalidInputError
+        Where two models have one name.
     """
 
     votes: np.ndarray
@@ -41,6 +47,14 @@ class Pool:
     classes: tuple[str, ...]
     models: tuple[str, ...]
     predicted: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if len(set(self.models)) < len(self.models):
+            twice = next(name for name in self.models if self.models.count(name) > 1)
+            raise InvalidInputError(
+                f"model {twice!r} is there {self.models.count(twice)} times; "
+                "give each model a name of its own, once"
+            )
 
     @property
     def n_items(self) -> int:
@@ -99,7 +113,7 @@ def encode(
     labels : array-like of shape (n_items,)
         The right answers; integers stand for letters where the answers are letters.
     models : sequence of str, optional
-        Names; ``"0"``, ``"1"``, ... by default.
+        Names, no two alike; ``"0"``, ``"1"``, ... by default.
     classes : sequence, optional
         The possible labels. By default those that occur in ``labels``, and then each must be
         the answer of some model somewhere.
@@ -111,8 +125,8 @@ def encode(
     Raises
     ------
     InvalidInputError
-        Where shapes disagree, a label is missing, there is a single class, or a label is
-        never answered by any model.
+        Where shapes disagree, a label is missing, there is a single class, a label is never
+        answered by any model, or two models have one name.
 
     Examples
     --------
@@ -283,42 +297,6 @@ def check_pool(pool: Pool, budget: int) -> None:
             f"all {pool.n_models} models give the same answer to every item; "
             "there is nothing to choose, ask any one of them"
         )
-
-
-def votes_of(
-    answers: Any, wanted: Sequence[str], models: Sequence[str], classes: Sequence[str]
-) -> np.ndarray:
-    """Encode new answers of some models.
-
-    Parameters
-    ----------
-    answers : Outcomes, Pool, or array-like of shape (n_models, n_items)
-        Rows of an array are ``models``, in that order.
-    wanted : sequence of str
-        Models to read.
-    models, classes : sequence of str
-        Those seen in fit.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_items, n_wanted)
-    """
-    if isinstance(answers, Pool):
-        position = {name: column for column, name in enumerate(answers.models)}
-        return answers.votes[:, [position[name] for name in wanted]]
-    if isinstance(answers, Outcomes):
-        chosen = answers.select(models=list(wanted))
-        if "answer" not in chosen.layers:
-            raise InvalidInputError("the outcomes have no layer 'answer'; import the raw answers")
-        return _codes(chosen.layers["answer"], classes).T
-    matrix = _text(np.asarray(answers))
-    if matrix.ndim != 2 or matrix.shape[0] != len(models):
-        raise InvalidInputError(
-            f"answers have shape {matrix.shape}, but fit saw {len(models)} models; "
-            "give a row for each of them, in the same order"
-        )
-    position = {name: row for row, name in enumerate(models)}
-    return _codes(matrix[[position[name] for name in wanted]], classes).T
 
 
 def _closed(outcomes: Outcomes, answers: np.ndarray, text: np.ndarray) -> np.ndarray:

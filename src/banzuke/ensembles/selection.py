@@ -15,9 +15,10 @@ from banzuke.ensembles.aggregation import Aggregator
 from banzuke.ensembles.aggregators import make_aggregator
 from banzuke.ensembles.costs import Costs, acceptor
 from banzuke.ensembles.information import group_folds, label_entropy
+from banzuke.ensembles.new_answers import votes_of
 from banzuke.ensembles.paths import Chosen, Search, cheapest_sets, find_path, is_clear, judges
-from banzuke.ensembles.pool import Pool, as_pool, check_pool, votes_of
-from banzuke.exceptions import NotFoundError
+from banzuke.ensembles.pool import Pool, as_pool, check_pool
+from banzuke.exceptions import InvalidInputError, NotFoundError
 from banzuke.stats.proportion import wilson_interval
 
 _OURS = ("cross-fitted", "exhaustive")
@@ -165,9 +166,10 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         ------
         InvalidInputError
             Where a label is never answered, a model never answers, all models agree
-            everywhere, the budget exceeds the models, there is a single class, or a price
-            is missing or negative.
+            everywhere, the budget exceeds the models, there is a single class, a price is
+            missing or negative, or ``n_screen`` is no whole number from 1 on.
         """
+        _check_whole("n_screen", self.n_screen)
         given = as_pool(answers, labels)
         check_pool(given, self.budget)
         if self.costs is not None:
@@ -181,7 +183,7 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
             n_screen=self.n_screen,
             seed=self.random_state,
             accept=acceptor(self.costs, pool.models),
-            knapsack=self.costs is not None and self.costs.money is not None,
+            prices=_limited_prices(self.costs, pool.models),
         )
         by_name = judges(pool, self.aggregator, folds)
         path = find_path(pool, by_name, search)
@@ -214,9 +216,18 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         k : int
+            From 1 on.
+
+        Raises
+        ------
+        InvalidInputError
+            Where k is below 1, or no step of the path is that small.
         """
         check_is_fitted(self, "path_")
+        _check_whole("k", k)
         allowed = [place for place, step in enumerate(self.path_) if step.k <= k]
+        if not allowed:
+            raise InvalidInputError(f"the smallest set of the path has {self.path_[0].k} models")
         last = allowed[-1]
         if self.method not in _OURS:
             return self.path_[last]
@@ -231,7 +242,8 @@ class EnsembleSelector(BaseEstimator):  # type: ignore[misc]
         ----------
         answers : Outcomes, Pool, or array-like of shape (n_models, n_items)
             Rows of an array are the models seen in fit, in the same order; only those of
-            ``selected_`` are read. An Outcomes may hold just the selected models.
+            ``selected_`` are read. An Outcomes or a Pool may hold just the selected models,
+            and a Pool other classes: answers that fit did not know count as unparsed.
         """
         check_is_fitted(self, "path_")
         votes = votes_of(answers, self._asked, self.models_, self.classes_)
@@ -286,6 +298,19 @@ def one_standard_error(losses: np.ndarray) -> int:
     excess = losses - losses[best]
     allowed = excess.std(axis=1) / np.sqrt(losses.shape[1])
     return int(np.flatnonzero(excess.mean(axis=1) <= allowed)[0])
+
+
+def _limited_prices(costs: Costs | None, models: Sequence[str]) -> tuple[float, ...] | None:
+    """Return the price of each model where there is a limit on money."""
+    if costs is None or costs.prices is None or costs.money is None:
+        return None
+    return tuple(float(costs.prices[name]) for name in models)
+
+
+def _check_whole(name: str, value: object) -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or int(value) < 1:  # type: ignore[call-overload]
+        raise InvalidInputError(f"{name} is {value!r}; give a whole number from 1 on")
 
 
 def _position(pool: Pool, name: str) -> int:
