@@ -261,7 +261,7 @@ def test_plots_that_have_no_folder_are_an_error_before_the_work(tmp_path) -> Non
     file = tmp_path / "file"
     file.touch()
     for where in (file, file / "inside"):
-        with pytest.raises(BanzukeError, match="cannot be a folder"):
+        with pytest.raises(BanzukeError, match="there cannot be such a folder"):
             run("benchmark", "--outcomes", f"{tmp_path}:quiz", "--plots", str(where))
 
 

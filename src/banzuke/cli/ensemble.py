@@ -28,13 +28,12 @@ from banzuke.cli.ensemble_input import (
     Source,
     SplitsOption,
     TrainItemsOption,
-    make_folder,
     parse_budgets,
     read_costs,
 )
 from banzuke.cli.ensemble_tables import print_path
 from banzuke.cli.options import DEFAULT_DATA, DataOption, JsonOption, SeedOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import make_folder, print_json, print_note, print_table
 from banzuke.outcomes import Lake
 
 app = typer.Typer(no_args_is_help=True, help="Choose which models to ask together.")

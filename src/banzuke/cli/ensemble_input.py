@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -212,26 +211,6 @@ def parse_budgets(text: str) -> list[int]:
             raise InvalidInputError(f"--budgets {part.strip()!r} runs backwards; write 1-8")
         found.update(range(int(first), int(ends[-1]) + 1))
     return sorted(found)
-
-
-def make_folder(folder: Path | None) -> None:
-    """Make the folder of --plots before any work, so that no work is lost for its sake.
-
-    Raises
-    ------
-    InvalidInputError
-        Where there cannot be such a folder, or nothing can be written into it.
-    """
-    if folder is None:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            f"--plots {folder}: there cannot be such a folder ({error.strerror}); name another"
-        ) from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise InvalidInputError(f"--plots {folder}: nothing can be written there; name another")
 
 
 def read_costs(path: Path | None, money: float | None, seconds: float | None) -> Costs | None:

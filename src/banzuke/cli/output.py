@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from banzuke.exceptions import InvalidInputError
 
 
 def print_json(value: Any) -> None:
@@ -38,6 +42,26 @@ def one_line(text: str) -> str:
 def print_note(text: str) -> None:
     """Print a remark for people on standard error."""
     Console(stderr=True).print(escape(text), highlight=False)
+
+
+def make_folder(folder: Path | None) -> None:
+    """Make the folder of --plots before any work, so that no work is lost for its sake.
+
+    Raises
+    ------
+    InvalidInputError
+        Where there cannot be such a folder, or nothing can be written into it.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInputError(
+            f"--plots {folder}: there cannot be such a folder ({error.strerror}); name another"
+        ) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InvalidInputError(f"--plots {folder}: nothing can be written there; name another")
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from banzuke import progress
 from banzuke.cli.options import JsonOption
-from banzuke.cli.output import print_json, print_note, print_table
+from banzuke.cli.output import make_folder, print_json, print_note, print_table
 from banzuke.cli.side_information import (
     EmbedOption,
     FeatureOption,
@@ -101,8 +101,7 @@ def benchmark(
         table = table.select(models=np.flatnonzero(table.observed.all(axis=1)))
         if not table.n_models:
             raise InvalidInputError(f"no model of {outcomes} was run on every item")
-    if plots is not None:
-        _make_folder(plots)
+    make_folder(plots)
     with progress.shown():
         rows = run_protocol(
             table,
@@ -129,15 +128,6 @@ def _write_plots(rows: list[ProtocolRow], folder: Path) -> None:
         # one copy of Plotly beside the pages, so that they work offline
         figure.write_html(folder / f"{name}.html", include_plotlyjs="directory")
         print_note(f"wrote {folder / name}.html")
-
-
-def _make_folder(plots: Path) -> None:
-    try:
-        plots.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInputError(
-            f"--plots is {str(plots)!r}, which cannot be a folder: {error.strerror}"
-        ) from None
 
 
 def read_table(where: str) -> Outcomes:
